@@ -1,0 +1,76 @@
+/**
+ * The only door to wall-clock time. Everything that is computed follows the timestamps of the data; the clock stamps
+ * records that came without one, rejects timestamps from the future, and decides when to flush.
+ */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `tick` about every `intervalMs`, without keeping the process alive; returns the way to stop. */
+  every(intervalMs: number, tick: () => void): () => void;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  every(intervalMs, tick) {
+    const timer = setInterval(tick, intervalMs);
+    timer.unref();
+    return () => clearInterval(timer);
+  },
+};
+
+/**
+ * A clock that moves only when told: for tests, and for replaying old records as if one lived then.
+ *
+ * @example
+ * const clock = new ManualClock(Date.UTC(2026, 0, 1));
+ * const service = new Service({ clock });
+ * clock.advance(60_000); // flush timers that fell due have run
+ */
+export class ManualClock implements Clock {
+  #now: number;
+  readonly #timers = new Set<{ readonly intervalMs: number; readonly tick: () => void; due: number }>();
+
+  /** @param startMs epoch milliseconds that `now()` answers first */
+  constructor(startMs: number) {
+    this.#now = startMs;
+  }
+
+  /** Milliseconds since the epoch, as last set. */
+  now(): number {
+    return this.#now;
+  }
+
+  /** Registers `tick`; it runs inside `advance` whenever its interval has passed. */
+  every(intervalMs: number, tick: () => void): () => void {
+    const timer = { intervalMs, tick, due: this.#now + intervalMs };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Moves on by `ms`, running each timer once for every interval that passed, in the order of their times. */
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (let next = this.#nextDue(end); next !== undefined; next = this.#nextDue(end)) {
+      this.#now = Math.max(this.#now, next.due);
+      next.due += next.intervalMs;
+      next.tick();
+    }
+    this.#now = end;
+  }
+
+  /** Jumps to `ms` as a corrected system clock does: backwards too, and without running timers in between. */
+  set(ms: number): void {
+    const jump = ms - this.#now;
+    this.#now = ms;
+    for (const timer of this.#timers) timer.due += jump;
+  }
+
+  #nextDue(end: number): { readonly intervalMs: number; readonly tick: () => void; due: number } | undefined {
+    let next: { readonly intervalMs: number; readonly tick: () => void; due: number } | undefined;
+    for (const timer of this.#timers) {
+      if (timer.due <= end && (next === undefined || timer.due < next.due)) next = timer;
+    }
+    return next;
+  }
+}

@@ -1,0 +1,82 @@
+/** Stable error codes. Test `error.code`, never the message. */
+export type AnalyticsErrorCode =
+  /** An option has the wrong type or lies outside its range; thrown by constructors and methods that take options. */
+  | 'ERR_INVALID_OPTION'
+  /** A `record…` call after `close()`. */
+  | 'ERR_CLOSED'
+  /** A value that a statistic cannot take, such as NaN into a sketch. */
+  | 'ERR_INVALID_VALUE'
+  /** Bytes or a snapshot that cannot be read: damaged, or of another version. */
+  | 'ERR_INVALID_SNAPSHOT'
+  /** A listener threw or rejected; `cause` is what it threw. Reaches the `error` event only. */
+  | 'ERR_LISTENER';
+
+/** The one error class of this library. Messages read `subject must be rule, got value`. */
+export class AnalyticsError extends Error {
+  override readonly name = 'AnalyticsError';
+  readonly code: AnalyticsErrorCode;
+
+  constructor(code: AnalyticsErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Shows a value in an error message: short, on one line, whatever it is. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === 'function') return 'a function';
+  if (value instanceof Error) return JSON.stringify(value.message);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}
+
+/** The error for an option that breaks its rule. */
+export function invalidOption(option: string, rule: string, value: unknown): AnalyticsError {
+  return new AnalyticsError('ERR_INVALID_OPTION', `option ${option} must be ${rule}, got ${show(value)}`);
+}
+
+/**
+ * Returns `value` where it is a number in `[min, max]` (and whole, if `whole`), else throws.
+ *
+ * @throws AnalyticsError `ERR_INVALID_OPTION` naming option, rule and value
+ */
+export function numberOption(
+  option: string,
+  value: unknown,
+  rule: { readonly min: number; readonly max?: number; readonly whole?: boolean },
+): number {
+  const { min, max = Number.POSITIVE_INFINITY, whole = false } = rule;
+  const fits = typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value));
+  if (fits) return value;
+  const kind = whole ? 'a whole number' : 'a number';
+  const range = max === Number.POSITIVE_INFINITY ? `of at least ${min}` : `from ${min} to ${max}`;
+  throw invalidOption(option, `${kind} ${range}`, value);
+}
+
+/**
+ * Returns `value` where it is one of `choices`, else throws.
+ *
+ * @throws AnalyticsError `ERR_INVALID_OPTION` naming option, choices and value
+ */
+export function choiceOption<const T extends string>(option: string, value: unknown, choices: readonly T[]): T {
+  const choice = choices.find((c) => c === value);
+  if (choice !== undefined) return choice;
+  throw invalidOption(option, `one of ${choices.join(', ')}`, value);
+}
+
+/**
+ * Checks that a snapshot has the version that this code reads.
+ *
+ * @throws AnalyticsError `ERR_INVALID_SNAPSHOT`
+ */
+export function checkSnapshotVersion(subject: string, snapshot: unknown, version: number): void {
+  const found =
+    typeof snapshot === 'object' && snapshot !== null && 'version' in snapshot ? snapshot.version : undefined;
+  if (found === version) return;
+  throw new AnalyticsError(
+    'ERR_INVALID_SNAPSHOT',
+    `${subject} snapshot must be of version ${version}, got ${show(found)}`,
+  );
+}
