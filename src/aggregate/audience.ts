@@ -1,0 +1,127 @@
+import { bucketStart, PERIOD_MS } from '../model/period.ts';
+import { HyperLogLog } from '../stats/hyper-log-log.ts';
+import { SpaceSaving, type SpaceSavingSnapshot } from '../stats/space-saving.ts';
+
+/** State of an audience. Plain and structured-cloneable. */
+export interface AudienceSnapshot {
+  readonly hours: readonly (readonly [number, Uint8Array])[];
+  readonly errors: readonly (readonly [number, SpaceSavingSnapshot])[];
+  readonly users: readonly (readonly [number, SpaceSavingSnapshot])[];
+}
+
+const HOUR_MS = PERIOD_MS['1h'];
+const DAY_MS = PERIOD_MS['1d'];
+/** Keys that a day's top list tracks: a key is sure to be in it if it makes up over 1/64 of the day. */
+const TOP_CAPACITY = 64;
+
+/** Heap of one hour's distinct count once it is dense, and of one entry of a top list. */
+const HOUR_BYTES = 4300;
+const TOP_ENTRY_BYTES = 150;
+
+/**
+ * Who used a service and what failed in it: distinct users for each hour, and the most frequent users and errors of each
+ * UTC day. Top lists are kept for the newest two days, so that shortly after midnight they are not empty.
+ */
+export class Audience {
+  readonly #hours: Map<number, HyperLogLog>;
+  readonly #errors: DailyTop;
+  readonly #users: DailyTop;
+
+  constructor(snapshot?: AudienceSnapshot) {
+    this.#hours = new Map(snapshot?.hours.map(([start, bytes]) => [start, HyperLogLog.fromBytes(bytes)]));
+    this.#errors = new DailyTop(snapshot?.errors);
+    this.#users = new DailyTop(snapshot?.users);
+  }
+
+  addUser(timestamp: number, userId: string): void {
+    const hour = bucketStart(timestamp, HOUR_MS);
+    let users = this.#hours.get(hour);
+    if (users === undefined) {
+      users = new HyperLogLog();
+      this.#hours.set(hour, users);
+    }
+    users.add(userId);
+    this.#users.add(timestamp, userId);
+  }
+
+  addError(timestamp: number, error: string): void {
+    this.#errors.add(timestamp, error);
+  }
+
+  /** Distinct users in `[from, to)`, whole hours; `undefined` where none is known. */
+  distinctUsers(from: number, to: number): number | undefined {
+    let union: HyperLogLog | undefined;
+    for (let hour = from; hour < to; hour += HOUR_MS) {
+      const users = this.#hours.get(hour);
+      if (users === undefined) continue;
+      union ??= new HyperLogLog();
+      union.merge(users);
+    }
+    return union === undefined ? undefined : Math.round(union.estimate());
+  }
+
+  /** The most frequent errors of the newest two days, merged. */
+  topErrors(): SpaceSaving {
+    return this.#errors.merged();
+  }
+
+  /** The most active users of the newest two days, merged. */
+  topUsers(): SpaceSaving {
+    return this.#users.merged();
+  }
+
+  /** Estimate of the memory held. */
+  get byteLength(): number {
+    return this.#hours.size * HOUR_BYTES + this.#errors.byteLength + this.#users.byteLength;
+  }
+
+  /** Forgets hours that start before `time`. */
+  evictBefore(time: number): void {
+    for (const hour of this.#hours.keys()) if (hour < time) this.#hours.delete(hour);
+  }
+
+  snapshot(): AudienceSnapshot {
+    return {
+      hours: [...this.#hours].map(([hour, users]) => [hour, users.toBytes()] as const),
+      errors: this.#errors.snapshot(),
+      users: this.#users.snapshot(),
+    };
+  }
+}
+
+/** Top lists of the newest two UTC days; counts for older days are left out. */
+class DailyTop {
+  readonly #days: Map<number, SpaceSaving>;
+
+  constructor(snapshot: AudienceSnapshot['errors'] = []) {
+    this.#days = new Map(snapshot.map(([start, top]) => [start, SpaceSaving.restore(top)]));
+  }
+
+  add(timestamp: number, key: string): void {
+    const day = bucketStart(timestamp, DAY_MS);
+    let top = this.#days.get(day);
+    if (top === undefined) {
+      const newest = Math.max(day, ...this.#days.keys());
+      if (day < newest - DAY_MS) return;
+      top = new SpaceSaving(TOP_CAPACITY);
+      this.#days.set(day, top);
+      for (const other of this.#days.keys()) if (other < newest - DAY_MS) this.#days.delete(other);
+    }
+    top.add(key);
+  }
+
+  merged(): SpaceSaving {
+    const merged = new SpaceSaving(TOP_CAPACITY);
+    for (const top of this.#days.values()) merged.merge(top);
+    return merged;
+  }
+
+  /** Estimate of the memory held. */
+  get byteLength(): number {
+    return this.#days.size * TOP_CAPACITY * TOP_ENTRY_BYTES;
+  }
+
+  snapshot(): AudienceSnapshot['errors'] {
+    return [...this.#days].map(([day, top]) => [day, top.snapshot()] as const);
+  }
+}

@@ -1,0 +1,93 @@
+import type { Aggregation } from '../model/bucket.ts';
+import { PERIODS, type Period } from '../model/period.ts';
+import type { SeriesMap } from '../model/series-map.ts';
+import { QuantileSketch } from '../stats/quantile-sketch.ts';
+import type { CheckedQuery } from './bucket-query.ts';
+import { mean } from './series-accumulator.ts';
+import type { SeriesState } from './series-state.ts';
+import type { ServiceState } from './service-state.ts';
+import { LEVELS, levelWidth } from './timeline.ts';
+
+/** Levels from the hour up say how many distinct users there were: users are counted per hour. */
+const HOUR_LEVEL = PERIODS.indexOf('1h');
+/** An open bucket counts as at least this old, so that its first records do not give an absurd throughput. */
+const MIN_ELAPSED_MS = 1000;
+const LATENCY_SAMPLES = 'latency';
+
+/** One bucket of a service; `undefined` where it has none at `start`. */
+export function readAggregation(
+  service: ServiceState,
+  allSeries: SeriesMap<SeriesState>,
+  level: number,
+  start: number,
+): Aggregation | undefined {
+  const counted = service.timeline.read(level, start);
+  if (counted === undefined) return undefined;
+  const { serviceId } = service;
+  const period = PERIODS[level] as Period;
+  const width = levelWidth(level);
+  const complete = start + width <= service.closedUpTo;
+  const latency = service.hasOperations ? counted.durations : latencySamples(serviceId, allSeries, level, start);
+  const { eventCount, errorCount } = counted;
+  const errorRate = eventCount === 0 ? undefined : errorCount / eventCount;
+  const elapsedMs = complete ? width : Math.min(width, Math.max(MIN_ELAPSED_MS, service.newest - start));
+  return {
+    id: `${serviceId}:${period}:${start}`,
+    timestamp: start,
+    serviceId,
+    period,
+    eventCount,
+    avgLatency: latency === undefined ? undefined : mean(latency),
+    p50Latency: latency?.quantile(0.5),
+    p95Latency: latency?.quantile(0.95),
+    p99Latency: latency?.quantile(0.99),
+    errorCount,
+    errorRate,
+    successRate: errorRate === undefined ? undefined : 1 - errorRate,
+    throughput: eventCount / (elapsedMs / 1000),
+    ...(level < HOUR_LEVEL ? undefined : { distinctUsers: service.audience.distinctUsers(start, start + width) }),
+    complete,
+  };
+}
+
+/** For each period the newest closed bucket, or the newest open one where none has closed. */
+export function newestAggregations(service: ServiceState, allSeries: SeriesMap<SeriesState>): Aggregation[] {
+  const aggregations: Aggregation[] = [];
+  for (let level = 0; level < LEVELS; level++) {
+    const start =
+      service.timeline.lastClosed(level) ??
+      service.timeline.starts(level, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY).at(-1);
+    const aggregation = start === undefined ? undefined : readAggregation(service, allSeries, level, start);
+    if (aggregation !== undefined) aggregations.push(aggregation);
+  }
+  return aggregations;
+}
+
+/** The buckets that a query asks for, oldest first. */
+export function rangeAggregations(
+  service: ServiceState,
+  allSeries: SeriesMap<SeriesState>,
+  query: CheckedQuery,
+): Aggregation[] {
+  const { level, from, to, limit } = query;
+  const aggregations: Aggregation[] = [];
+  for (const start of service.timeline.starts(level, from, to).slice(-limit)) {
+    const aggregation = readAggregation(service, allSeries, level, start);
+    if (aggregation !== undefined) aggregations.push(aggregation);
+  }
+  return aggregations;
+}
+
+/** Distribution of the `latency` gauge, for a service that only ever sent snapshots. */
+function latencySamples(
+  serviceId: string,
+  allSeries: SeriesMap<SeriesState>,
+  level: number,
+  start: number,
+): QuantileSketch | undefined {
+  const samples = allSeries.get({ serviceId, metricName: LATENCY_SAMPLES })?.timeline.read(level, start);
+  if (samples === undefined) return undefined;
+  const sketch = new QuantileSketch();
+  samples.addTo(sketch);
+  return sketch;
+}

@@ -1,0 +1,77 @@
+import { ByteReader, ByteWriter } from '../stats/bytes.ts';
+import { QuantileSketch } from '../stats/quantile-sketch.ts';
+import type { Accumulator, AccumulatorType } from './timeline.ts';
+
+/** What one record adds to its service's counts. */
+export interface ServiceCounts {
+  /** 1 for events, performance records and behaviours; 0 for samples. */
+  readonly events: number;
+  readonly errors: number;
+  /** Milliseconds; of performance records only. */
+  readonly duration?: number;
+}
+
+/** What one service did in one bucket. */
+export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
+  /** Events, performance records and behaviours. */
+  eventCount = 0;
+  /** Those of them that failed. */
+  errorCount = 0;
+  /** Performance records. */
+  operationCount = 0;
+  /** Performance records that failed. */
+  failedCount = 0;
+  #durations: QuantileSketch | undefined;
+
+  static readonly type: AccumulatorType<ServiceAccumulator> = {
+    create: () => new ServiceAccumulator(),
+    decode: (encoded) => ServiceAccumulator.#decode(encoded),
+  };
+
+  /** Distribution of the performance durations in milliseconds; `undefined` where there are none. */
+  get durations(): QuantileSketch | undefined {
+    return this.#durations;
+  }
+
+  add(counts: ServiceCounts): void {
+    this.eventCount += counts.events;
+    this.errorCount += counts.errors;
+    if (counts.duration === undefined) return;
+    this.operationCount++;
+    this.failedCount += counts.errors;
+    this.#durations ??= new QuantileSketch();
+    this.#durations.add(counts.duration);
+  }
+
+  merge(other: ServiceAccumulator): void {
+    this.eventCount += other.eventCount;
+    this.errorCount += other.errorCount;
+    this.operationCount += other.operationCount;
+    this.failedCount += other.failedCount;
+    if (other.#durations === undefined) return;
+    this.#durations ??= new QuantileSketch();
+    this.#durations.merge(other.#durations);
+  }
+
+  encode(): Uint8Array {
+    const writer = new ByteWriter();
+    writer.varint(this.eventCount);
+    writer.varint(this.errorCount);
+    writer.varint(this.operationCount);
+    writer.varint(this.failedCount);
+    this.#durations?.writeTo(writer);
+    return writer.toBytes();
+  }
+
+  static #decode(encoded: Uint8Array): ServiceAccumulator {
+    const reader = new ByteReader('service bucket', encoded);
+    const accumulator = new ServiceAccumulator();
+    accumulator.eventCount = reader.varint();
+    accumulator.errorCount = reader.varint();
+    accumulator.operationCount = reader.varint();
+    accumulator.failedCount = reader.varint();
+    if (accumulator.operationCount > 0) accumulator.#durations = QuantileSketch.readFrom(reader);
+    reader.end();
+    return accumulator;
+  }
+}
