@@ -1,0 +1,72 @@
+export {
+  Aggregator,
+  type AggregatorInput,
+  type AggregatorOptions,
+  type AggregatorSnapshot,
+  type AggregatorStats,
+} from './aggregate/aggregator.ts';
+export type { BucketQuery, SeriesQuery } from './aggregate/bucket-query.ts';
+export type { OverflowEntry } from './aggregate/series-limit.ts';
+export type { WatchedSample } from './aggregate/series-state.ts';
+export { type Clock, ManualClock } from './clock.ts';
+export {
+  Collector,
+  type CollectorEvents,
+  type CollectorOptions,
+  type CollectorSnapshot,
+  type CollectorStats,
+} from './collect/collector.ts';
+export type { RejectionCounts } from './collect/rejection-log.ts';
+export {
+  AnomalyDetector,
+  type AnomalyDetectorOptions,
+  type DetectorSeriesSnapshot,
+  type DetectorSnapshot,
+} from './detect/anomaly-detector.ts';
+export { AnalyticsError, type AnalyticsErrorCode } from './errors.ts';
+export type { EventStream, ServiceEvent, ServiceEvents, StreamOptions } from './events.ts';
+export type { DefinedMetricInput } from './metric-types.ts';
+export type { Anomaly, AnomalyKind, Explanation, Observation, Severity } from './model/anomaly.ts';
+export type { Aggregation, SeriesBucket } from './model/bucket.ts';
+export type { DashboardData, TopError, TopUser } from './model/dashboard.ts';
+export type { Forecast, Horizon, Prediction } from './model/forecast.ts';
+export type { Health, HealthStatus } from './model/health.ts';
+export type { Listener } from './model/listener.ts';
+export type { MetricDefinition, MetricDefinitions } from './model/metric-kind.ts';
+export type { Period } from './model/period.ts';
+export type {
+  BehaviorInput,
+  BehaviorRecord,
+  BusinessInput,
+  BusinessRecord,
+  EventInput,
+  EventRecord,
+  InputByKind,
+  MetricInput,
+  MetricRecord,
+  MetricsInput,
+  MetricsRecord,
+  PerformanceInput,
+  PerformanceRecord,
+  RecordByKind,
+  RecordKind,
+  Timestamp,
+} from './model/records.ts';
+export type { Rejection, RejectionReason } from './model/rejection.ts';
+export type { Sample } from './model/sample.ts';
+export type { Labels, SeriesId } from './model/series-key.ts';
+export {
+  type ForecastOptions,
+  Predictor,
+  type PredictorOptions,
+  type PredictorSeriesSnapshot,
+  type PredictorSnapshot,
+} from './predict/predictor.ts';
+export {
+  type OperationHandle,
+  Service,
+  type ServiceOptions,
+  type ServiceSnapshot,
+  type ServiceStats,
+} from './service.ts';
+export { QuantileSketch, type QuantileSketchOptions } from './stats/quantile-sketch.ts';
