@@ -1,0 +1,106 @@
+import { RidgeSystem } from '../stats/ridge-system.ts';
+import type { HistoryModel, HistoryModelFactory } from './history-model.ts';
+import { logTransform, type Transform } from './transform.ts';
+
+/** The last steps that the regression looks at. */
+const RECENT_LAGS = 8;
+/** And as many around one season ago, to both sides. */
+const SEASON_LAGS = 2;
+/** Older seasons that it looks at: the one before, one week of days and two. */
+const OLDER_SEASONS = [2, 7, 14];
+/** Seasons and values that must be left to learn from beyond the oldest value looked at. */
+const SPARE_SEASONS = 3;
+const SPARE_VALUES = 60;
+/** Penalty in proportion to each input's sum of squares; .1 and .3 were tried on M4 Hourly. */
+const PENALTY = 0.3;
+/** Rows for each input below which the regression is not believed. */
+const ROWS_PER_INPUT = 3;
+
+/** Ridge regression on lags of the logarithm; see {@link LagRidge}. */
+export const lagRidge: HistoryModelFactory = (values, season) => new LagRidge(values, season, logTransform(values));
+
+/**
+ * Linear regression of the change over one season on recent such changes and on older seasons, on a transformed scale,
+ * forecasting step by step on its own forecasts. Strong on anything with a daily course; without a season it is an
+ * autoregression of the changes. O(n p²) for p = 17 inputs, once, whatever the number of origins.
+ *
+ * Before there are enough rows it repeats the last season.
+ */
+export class LagRidge implements HistoryModel {
+  readonly #season: number;
+  readonly #transform: Transform;
+  readonly #x: Float64Array;
+  readonly #lags: readonly number[];
+  readonly #older: readonly number[];
+  readonly #system: RidgeSystem;
+  /** First value that a row can be made for. */
+  readonly #first: number;
+  readonly #row: Float64Array;
+
+  constructor(values: Float64Array, season: number, transform: Transform) {
+    this.#season = season;
+    this.#transform = transform;
+    this.#x = values.map(transform.apply);
+    const recent = Array.from({ length: RECENT_LAGS }, (_, i) => i + 1);
+    const around = Array.from({ length: 2 * SEASON_LAGS + 1 }, (_, i) => season + i - SEASON_LAGS);
+    this.#lags = season === 1 ? recent : [...new Set([...recent, ...around.filter((lag) => lag > 0)])];
+    this.#older = OLDER_SEASONS.map((k) => k * season).filter(
+      (lag) => season > 1 && values.length > lag + SPARE_SEASONS * season + SPARE_VALUES,
+    );
+    const inputs = this.#lags.length + this.#older.length + 1;
+    this.#system = new RidgeSystem(inputs);
+    this.#first = Math.max(Math.max(...this.#lags) + season, ...this.#older);
+    this.#row = new Float64Array(inputs);
+  }
+
+  forecast(end: number, steps: number): Float64Array {
+    return this.forecastWith(this.fit(end), end, steps);
+  }
+
+  /** Coefficients learned from the first `end` values; `undefined` where they are too few. */
+  fit(end: number): Float64Array | undefined {
+    for (let t = this.#first + this.#system.rows; t < end; t++) {
+      this.#describe(this.#x, t);
+      this.#system.add(this.#row, (this.#x[t] as number) - (this.#x[t - this.#season] as number));
+    }
+    return this.#system.rows < ROWS_PER_INPUT * this.#row.length ? undefined : this.#system.solve(PENALTY);
+  }
+
+  /** Forecast after the first `end` values with given coefficients. */
+  forecastWith(coefficients: Float64Array | undefined, end: number, steps: number): Float64Array {
+    return this.transformed(coefficients, end, steps).map(this.#transform.invert);
+  }
+
+  /** The same on the transformed scale. */
+  transformed(coefficients: Float64Array | undefined, end: number, steps: number): Float64Array {
+    const from = Math.max(0, end - this.#first);
+    const known = end - from;
+    const x = new Float64Array(known + steps);
+    x.set(this.#x.subarray(from, end));
+    for (let t = known; t < known + steps; t++) {
+      const season = known < this.#season ? 1 : this.#season;
+      let value = x[t - season] as number;
+      if (coefficients !== undefined) {
+        this.#describe(x, t);
+        for (let i = 0; i < this.#row.length; i++) value += (coefficients[i] as number) * (this.#row[i] as number);
+      }
+      x[t] = value;
+    }
+    return x.slice(known);
+  }
+
+  /** First end from which `transformed` has all the values that it looks at. */
+  get firstEnd(): number {
+    return this.#first;
+  }
+
+  #describe(x: Float64Array, t: number): void {
+    const row = this.#row;
+    const season = this.#season;
+    let i = 0;
+    for (const lag of this.#lags) row[i++] = (x[t - lag] as number) - (x[t - lag - season] as number);
+    const last = x[t - season] as number;
+    for (const lag of this.#older) row[i++] = (x[t - lag] as number) - last;
+    row[i] = 1;
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Normal equations of a linear regression that rows are added to one by one, and that can be solved at any moment: the
+ * first `n` rows' solution and that of the first `n + k` share all the work but `k` rows. A row costs O(p²), solving
+ * O(p³) for p inputs.
+ */
+export class RidgeSystem {
+  readonly #inputs: number;
+  /** Lower triangle of XᵀX, row by row. */
+  readonly #products: Float64Array;
+  /** Xᵀy. */
+  readonly #targets: Float64Array;
+  #rows = 0;
+
+  constructor(inputs: number) {
+    this.#inputs = inputs;
+    this.#products = new Float64Array(inputs * inputs);
+    this.#targets = new Float64Array(inputs);
+  }
+
+  /** Rows added. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  add(row: Float64Array, target: number): void {
+    const n = this.#inputs;
+    for (let i = 0; i < n; i++) {
+      const value = row[i] as number;
+      if (value === 0) continue;
+      this.#targets[i] = (this.#targets[i] as number) + value * target;
+      for (let j = 0; j <= i; j++) {
+        this.#products[i * n + j] = (this.#products[i * n + j] as number) + value * (row[j] as number);
+      }
+    }
+    this.#rows++;
+  }
+
+  /**
+   * Coefficients of the ridge regression whose penalty on each input is in proportion to its sum of squares: each
+   * diagonal element is multiplied by `1 + penalty`. Inputs that never varied get 0.
+   *
+   * Source: Hoerl & Kennard, Ridge regression, Technometrics 12 (1970), eq. 2.1, on standardised inputs.
+   */
+  solve(penalty: number): Float64Array {
+    const n = this.#inputs;
+    const l = this.#products.slice();
+    const x = this.#targets.slice();
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) {
+        let sum = (l[i * n + j] as number) * (i === j ? 1 + penalty : 1);
+        for (let k = 0; k < j; k++) sum -= (l[i * n + k] as number) * (l[j * n + k] as number);
+        if (i === j) l[i * n + i] = sum > 0 ? Math.sqrt(sum) : Number.POSITIVE_INFINITY;
+        else l[i * n + j] = sum / (l[j * n + j] as number);
+      }
+      let sum = x[i] as number;
+      for (let k = 0; k < i; k++) sum -= (l[i * n + k] as number) * (x[k] as number);
+      x[i] = sum / (l[i * n + i] as number);
+    }
+    for (let i = n - 1; i >= 0; i--) {
+      let sum = x[i] as number;
+      for (let k = i + 1; k < n; k++) sum -= (l[k * n + i] as number) * (x[k] as number);
+      x[i] = sum / (l[i * n + i] as number);
+    }
+    return x;
+  }
+}
