@@ -1,0 +1,231 @@
+import type { Anomaly, AnomalyKind } from '../model/anomaly.ts';
+import type { MetricDefinition } from '../model/metric-kind.ts';
+import { type SeriesId, seriesKey } from '../model/series-key.ts';
+import { hashString } from '../stats/string-hash.ts';
+import type { EpisodeRules, Verdict } from './baseline.ts';
+import { describe } from './describe.ts';
+import { gather } from './evidence.ts';
+import { isWorse, severityOf } from './severity.ts';
+
+/** Closed episodes kept per series. */
+const CLOSED_KEPT = 20;
+
+/** An episode that opens within so many samples after the last one closed belongs to a series that flaps. */
+const FLAP_WITHIN = 60;
+
+/** Anomalous samples on one side from which a spike is called a level shift. */
+const LASTING = 6;
+
+/** Share of an episode's anomalous samples on the other side from which it is one of variance. */
+const BOTH_SIDES = 0.25;
+
+/** One sample as the episodes of its series see it. */
+export interface Judged {
+  readonly timestamp: number;
+  readonly value: number;
+  readonly verdict: Verdict;
+  /** Whether it lies beyond the threshold, by enough, in a direction that matters. */
+  readonly anomalous: boolean;
+  /** Samples of the series before it. */
+  readonly index: number;
+  /** Of the service, 0..1. */
+  readonly errorRate: number;
+}
+
+/** Evidence on one side that has not opened an episode yet. */
+interface Suspicion {
+  readonly evidence: number;
+  readonly startedAt: number;
+  readonly samples: number;
+  readonly peak: Judged;
+}
+
+/** The open episode and what decides on its end. */
+interface OpenEpisode {
+  readonly anomaly: Anomaly;
+  /** Samples since it opened, the normal ones in between included. */
+  readonly length: number;
+  readonly normalInRow: number;
+  /** Anomalous samples that lay on the side other than its direction. */
+  readonly otherSide: number;
+}
+
+/** Everything about the episodes of one series; immutable, so that it is its own snapshot. */
+export interface EpisodesState {
+  readonly above: Suspicion | undefined;
+  readonly below: Suspicion | undefined;
+  readonly open: OpenEpisode | undefined;
+  /** The last 20, oldest first. */
+  readonly closed: readonly Anomaly[];
+  /** Index of the sample that closed the last one. */
+  readonly closedIndex: number;
+  /** Episodes in quick succession before this one. */
+  readonly flaps: number;
+  /** What the newest sample did. */
+  readonly last: EpisodeEvent | undefined;
+}
+
+/** What a sample did to an episode. */
+export interface EpisodeEvent {
+  readonly transition: 'opened' | 'rose' | 'updated' | 'closed';
+  readonly anomaly: Anomaly;
+  /** Closed because its level is taken for the new normal. */
+  readonly accepted: boolean;
+}
+
+/** A series without episodes. */
+export const NO_EPISODES: EpisodesState = {
+  above: undefined,
+  below: undefined,
+  open: undefined,
+  closed: [],
+  closedIndex: Number.NEGATIVE_INFINITY,
+  flaps: 0,
+  last: undefined,
+};
+
+/** What {@link advance} needs to know about the series besides its samples. */
+export interface EpisodeContext {
+  readonly series: SeriesId;
+  readonly definition: MetricDefinition;
+  readonly rules: EpisodeRules;
+}
+
+/**
+ * The episodes after one more sample: evidence gathers on either side until there is enough for an episode; the open
+ * one keeps its peak, and closes when the normal has returned or what goes on has become the normal. At most one is
+ * open. In quiet times it returns `state` itself.
+ */
+export function advance(state: EpisodesState, judged: Judged, context: EpisodeContext): EpisodesState {
+  if (state.open !== undefined) return proceed(state, state.open, judged, context);
+  const above = suspect(state.above, judged, judged.verdict.deviation, context.rules);
+  const below = suspect(state.below, judged, -judged.verdict.deviation, context.rules);
+  const ripe = judged.anomalous ? (judged.verdict.deviation > 0 ? above : below) : undefined;
+  if (ripe !== undefined && ripe.evidence >= context.rules.limit) return open(state, ripe, judged, context);
+  if (above === state.above && below === state.below && state.last === undefined) return state;
+  return { ...state, above, below, last: undefined };
+}
+
+/** Evidence on one side after a sample that deviates by `deviation` to that side. */
+function suspect(
+  before: Suspicion | undefined,
+  judged: Judged,
+  deviation: number,
+  rules: EpisodeRules,
+): Suspicion | undefined {
+  const evidence = gather(before?.evidence ?? 0, deviation, rules.carry);
+  if (!judged.anomalous || deviation <= 0) {
+    return before === undefined || evidence === 0 ? undefined : { ...before, evidence };
+  }
+  if (before === undefined) return { evidence, startedAt: judged.timestamp, samples: 1, peak: judged };
+  const peak = deviation > Math.abs(before.peak.verdict.deviation) ? judged : before.peak;
+  return { evidence, startedAt: before.startedAt, samples: before.samples + 1, peak };
+}
+
+function open(state: EpisodesState, suspicion: Suspicion, judged: Judged, context: EpisodeContext): EpisodesState {
+  const { serviceId, metricName, labels } = context.series;
+  const { startedAt, samples, peak } = suspicion;
+  const direction = peak.verdict.deviation > 0 ? 'above' : 'below';
+  const anomaly: Anomaly = Object.freeze({
+    id: `${hashString(seriesKey(context.series)).toString(36)}-${startedAt.toString(36)}`,
+    timestamp: judged.timestamp,
+    serviceId,
+    metricName,
+    ...(labels === undefined ? {} : { labels }),
+    ...peakFields(peak),
+    severity: severityOf(peak.verdict.deviation, judged.errorRate),
+    direction,
+    kind: kindOf(direction, samples, 0),
+    status: 'open',
+    startedAt,
+    samples,
+    description: describe({ ...peakFields(peak), metricName, labels, direction, startedAt }, context.definition),
+  });
+  return {
+    above: undefined,
+    below: undefined,
+    open: { anomaly, length: 1, normalInRow: 0, otherSide: 0 },
+    closed: state.closed,
+    closedIndex: state.closedIndex,
+    flaps: judged.index - state.closedIndex <= FLAP_WITHIN ? state.flaps + 1 : 0,
+    last: { transition: 'opened', anomaly, accepted: false },
+  };
+}
+
+function proceed(
+  state: EpisodesState,
+  { anomaly: before, length, normalInRow, otherSide }: OpenEpisode,
+  judged: Judged,
+  { definition, rules }: EpisodeContext,
+): EpisodesState {
+  const next: OpenEpisode = {
+    anomaly: judged.anomalous ? grow(before, judged, otherSide, definition) : before,
+    length: length + 1,
+    normalInRow: judged.anomalous ? 0 : normalInRow + 1,
+    otherSide: otherSide + (judged.anomalous && sideOf(judged) !== before.direction ? 1 : 0),
+  };
+  const accepted = next.length >= rules.acceptAfter;
+  const patience = Math.min(rules.closeMost, rules.closeAfter * 2 ** state.flaps);
+  if (accepted || next.normalInRow >= patience) return close(state, next.anomaly, judged, accepted);
+  const transition = isWorse(next.anomaly.severity, before.severity) ? 'rose' : 'updated';
+  return { ...state, open: next, last: { transition, anomaly: next.anomaly, accepted: false } };
+}
+
+/** The episode with one more anomalous sample. */
+function grow(before: Anomaly, judged: Judged, otherSide: number, definition: MetricDefinition): Anomaly {
+  const samples = before.samples + 1;
+  const severity = severityOf(Math.max(before.deviation, Math.abs(judged.verdict.deviation)), judged.errorRate);
+  const grown = {
+    ...before,
+    samples,
+    severity: isWorse(severity, before.severity) ? severity : before.severity,
+    score: Math.max(before.score, judged.verdict.score),
+  };
+  if (Math.abs(judged.verdict.deviation) > before.deviation) {
+    const { metricName, labels, startedAt } = before;
+    const direction = sideOf(judged);
+    const fields = { ...peakFields(judged), direction };
+    Object.assign(grown, fields, { description: describe({ ...fields, metricName, labels, startedAt }, definition) });
+  }
+  return Object.freeze({ ...grown, kind: kindOf(grown.direction, samples, otherSide) });
+}
+
+function close(state: EpisodesState, episode: Anomaly, judged: Judged, accepted: boolean): EpisodesState {
+  const anomaly: Anomaly = Object.freeze({
+    ...episode,
+    status: 'closed',
+    endedAt: judged.timestamp,
+    kind: accepted ? 'level-shift' : episode.kind,
+  });
+  return {
+    ...state,
+    open: undefined,
+    closed: [...state.closed, anomaly].slice(-CLOSED_KEPT),
+    closedIndex: judged.index,
+    last: { transition: 'closed', anomaly, accepted },
+  };
+}
+
+function peakFields(
+  peak: Judged,
+): Pick<Anomaly, 'currentValue' | 'expectedValue' | 'lower' | 'upper' | 'deviation' | 'score'> {
+  const { expected, lower, upper, deviation, score } = peak.verdict;
+  return {
+    currentValue: peak.value,
+    expectedValue: expected,
+    lower,
+    upper,
+    deviation: Math.abs(deviation),
+    score,
+  };
+}
+
+function sideOf(judged: Judged): 'above' | 'below' {
+  return judged.verdict.deviation > 0 ? 'above' : 'below';
+}
+
+function kindOf(direction: 'above' | 'below', samples: number, otherSide: number): AnomalyKind {
+  if (otherSide >= BOTH_SIDES * samples) return otherSide > 0 ? 'variance' : direction === 'above' ? 'spike' : 'dip';
+  if (samples >= LASTING) return 'level-shift';
+  return direction === 'above' ? 'spike' : 'dip';
+}

@@ -1,0 +1,203 @@
+import type { Anomaly, Observation } from '../model/anomaly.ts';
+import type { MetricDefinition } from '../model/metric-kind.ts';
+import type { SeriesId } from '../model/series-key.ts';
+import { AdaptiveBaseline, type AdaptiveSnapshot } from './adaptive-baseline.ts';
+import type { Baseline, Verdict } from './baseline.ts';
+import { advance, type EpisodesState, NO_EPISODES } from './episodes.ts';
+import type { Known } from './explain.ts';
+import { ZscoreBaseline, type ZscoreSnapshot } from './zscore-baseline.ts';
+
+/** What is the same for all series of a metric. */
+export interface SeriesSettings {
+  readonly method: 'adaptive' | 'zscore';
+  readonly definition: MetricDefinition;
+  readonly threshold: number;
+  readonly minSamples: number;
+  readonly historySize: number;
+}
+
+/** State of a {@link SeriesWatch}. */
+export interface SeriesWatchSnapshot {
+  readonly newest: number;
+  readonly value: number;
+  readonly samples: number;
+  readonly young: readonly number[] | undefined;
+  readonly baseline: AdaptiveSnapshot | ZscoreSnapshot | undefined;
+  readonly episodes: EpisodesState;
+  readonly verdict: Verdict | undefined;
+  readonly anomalous: boolean;
+}
+
+/** The answer where there is no verdict. */
+export const NOT_READY: Observation = { ready: false, score: 0, deviation: 0 };
+
+/** Larger values are learned as this, so that their squares and sums stay finite. */
+const LARGEST = 1e150;
+
+/**
+ * One series under watch. While it is young it keeps its samples as they are and costs some 150 bytes; a baseline is
+ * made of them when there are enough.
+ */
+export class SeriesWatch {
+  readonly settings: SeriesSettings;
+  #newest: number;
+  #value: number;
+  #samples: number;
+  /** Timestamps and values, alternating, until there is a baseline. */
+  #young: number[] | undefined;
+  #baseline: Baseline | undefined;
+  #episodes: EpisodesState;
+  #verdict: Verdict | undefined;
+  #anomalous: boolean;
+
+  constructor(settings: SeriesSettings, snapshot: SeriesWatchSnapshot) {
+    this.settings = settings;
+    this.#newest = snapshot.newest;
+    this.#value = snapshot.value;
+    this.#samples = snapshot.samples;
+    this.#young = snapshot.young && [...snapshot.young];
+    this.#baseline = snapshot.baseline && baselineOf(settings, snapshot.baseline);
+    this.#episodes = snapshot.episodes;
+    this.#verdict = snapshot.verdict;
+    this.#anomalous = snapshot.anomalous;
+  }
+
+  /** A series of which one sample is known. */
+  static first(settings: SeriesSettings, timestamp: number, value: number): SeriesWatch {
+    return new SeriesWatch(settings, {
+      newest: timestamp,
+      value,
+      samples: 1,
+      young: [timestamp, clamp(value)],
+      baseline: undefined,
+      episodes: NO_EPISODES,
+      verdict: undefined,
+      anomalous: false,
+    });
+  }
+
+  /** Timestamp of the newest sample. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** Value of the newest sample. */
+  get value(): number {
+    return this.#value;
+  }
+
+  /** Whether there are enough samples for a verdict. */
+  get ready(): boolean {
+    return this.#baseline !== undefined;
+  }
+
+  get open(): Anomaly | undefined {
+    return this.#episodes.open?.anomaly;
+  }
+
+  /** Closed episodes, oldest first. */
+  get closed(): readonly Anomaly[] {
+    return this.#episodes.closed;
+  }
+
+  /** Judges a sample newer than all others, then learns it. `errorRate` is asked only where it matters. */
+  observe(timestamp: number, value: number, series: SeriesId, errorRate: (now: number) => number): Observation {
+    this.#newest = timestamp;
+    this.#value = value;
+    this.#samples++;
+    const clamped = clamp(value);
+    if (this.#baseline === undefined) {
+      this.#grow(timestamp, clamped);
+      return NOT_READY;
+    }
+    const verdict = this.#baseline.judge(timestamp, clamped);
+    this.#verdict = verdict;
+    this.#anomalous = this.#matters(clamped, verdict);
+    const event = this.#advance(this.#baseline, series, errorRate);
+    const inside = this.#episodes.open !== undefined;
+    this.#baseline.learn(timestamp, clamped, inside && this.#anomalous);
+    const { score, deviation, expected, lower, upper } = verdict;
+    return event === undefined
+      ? { ready: true, score, deviation, expected, lower, upper }
+      : { ready: true, score, deviation, expected, lower, upper, anomaly: event.anomaly, transition: event.transition };
+  }
+
+  /** What there is to say about it when asked why. */
+  known(): Omit<Known, 'series' | 'definition' | 'others'> {
+    const { above, below, open } = this.#episodes;
+    return {
+      threshold: this.settings.threshold,
+      samples: this.#samples,
+      samplesNeeded: this.settings.minSamples,
+      lastTimestamp: this.#newest,
+      lastValue: this.#value,
+      constant: this.#baseline?.constant ?? false,
+      verdict: this.#verdict,
+      anomalous: this.#anomalous,
+      evidence: Math.max(above?.evidence ?? 0, below?.evidence ?? 0),
+      limit: this.#baseline?.rules.limit ?? 0,
+      anomaly: open?.anomaly,
+    };
+  }
+
+  snapshot(): SeriesWatchSnapshot {
+    return {
+      newest: this.#newest,
+      value: this.#value,
+      samples: this.#samples,
+      young: this.#young && [...this.#young],
+      baseline: this.#baseline?.snapshot() as AdaptiveSnapshot | ZscoreSnapshot | undefined,
+      episodes: this.#episodes,
+      verdict: this.#verdict,
+      anomalous: this.#anomalous,
+    };
+  }
+
+  #grow(timestamp: number, value: number): void {
+    const young = this.#young as number[];
+    young.push(timestamp, value);
+    if (this.#samples < this.settings.minSamples) return;
+    this.#baseline = baselineOf(this.settings, young);
+    this.#young = undefined;
+  }
+
+  /** Whether the sample lies beyond the threshold, by enough, in a direction that matters. */
+  #matters(value: number, { deviation, expected }: Verdict): boolean {
+    const { direction = 'both', minChange = 0 } = this.settings.definition;
+    if (Math.abs(deviation) <= this.settings.threshold || Math.abs(value - expected) < minChange) return false;
+    return direction === 'both' || (direction === 'above') === deviation > 0;
+  }
+
+  #advance(baseline: Baseline, series: SeriesId, errorRate: (now: number) => number): EpisodesState['last'] {
+    const before = this.#episodes;
+    const { above, below, open, last } = before;
+    const quiet = above === undefined && below === undefined && open === undefined && last === undefined;
+    if (quiet && !this.#anomalous) return undefined;
+    const judged = {
+      timestamp: this.#newest,
+      value: this.#value,
+      verdict: this.#verdict as Verdict,
+      anomalous: this.#anomalous,
+      index: this.#samples - 1,
+      errorRate: this.#anomalous ? errorRate(this.#newest) : 0,
+    };
+    const { rules } = baseline;
+    this.#episodes = advance(before, judged, { series, definition: this.settings.definition, rules });
+    const event = this.#episodes.last;
+    if (event?.transition === 'closed') baseline.endEpisode(event.accepted);
+    return event;
+  }
+}
+
+function baselineOf(settings: SeriesSettings, start: readonly number[] | AdaptiveSnapshot | ZscoreSnapshot): Baseline {
+  const { threshold, historySize, definition } = settings;
+  if (settings.method === 'zscore') {
+    return new ZscoreBaseline(threshold, historySize, start as readonly number[] | ZscoreSnapshot);
+  }
+  const { min, max } = definition;
+  return new AdaptiveBaseline({ threshold, historySize, min, max }, start as readonly number[] | AdaptiveSnapshot);
+}
+
+function clamp(value: number): number {
+  return Math.max(-LARGEST, Math.min(LARGEST, value));
+}

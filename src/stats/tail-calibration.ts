@@ -1,0 +1,140 @@
+import { deviationFromTail } from './normal.ts';
+
+/** Peaks that the tail is fitted to. With 64, of which the lower half shapes it, its slope is known to about a sixth. */
+const PEAKS = 64;
+
+/** Peaks kept: twice as many, so that there are enough for a fit when every second one is forgotten. */
+const PEAKS_KEPT = 128;
+
+/** Fewer peaks than this say nothing about a tail. */
+const FEWEST_PEAKS = 6;
+
+/** Values of one cluster: only the largest of so many in a row is a peak, so that an outage is one entry and not 30. */
+const CLUSTER = 30;
+
+/** Part of the values that the tail covers; with few values, where 64 peaks would reach into the core. */
+const TAIL_SHARE = 0.02;
+
+/** The largest half of the peaks may be past incidents and does not shape the tail that they are judged by. */
+const TRIM = 0.5;
+
+/**
+ * Logarithmic spread of a normal tail's peaks that the measured one is blended with, so that few peaks say little.
+ * Chosen among powers of two on 60 labelled series of web and cloud services, which 2 to 8 served alike.
+ */
+const PRIOR_SPREAD = 4;
+
+/** What deviates by less than this is in no tail. */
+const LEAST_TAIL = 1;
+
+/** At so many values history is halved: all counts and every second peak go, so that the old is forgotten in time. */
+const MEMORY = 32_768;
+
+/** State of a {@link TailCalibration}. */
+export interface TailCalibrationSnapshot {
+  readonly peaks: readonly number[];
+  readonly count: number;
+  readonly clusterPeak: number;
+  readonly clusterLeft: number;
+  readonly start: number;
+  readonly slope: number;
+  readonly power: number;
+}
+
+/**
+ * Turns deviations of a stream whose tail is heavier than normal into deviations with the tail probability that they
+ * really have: learns the largest ones, one per cluster, and where their ranks show that what calls itself 6 happens
+ * as often as a normal 3, makes 3 of it.
+ *
+ * Below the k-th peak u the mapping is a straight line through the normal quantile of its rank, q; above it is
+ * q·(x / u)^b, a straight line in a normal plot of logarithms, with b fitted to the peaks' ranks. It covers tails
+ * from normal (b = 1) over exponential (½) to Pareto (→ 0), keeps growing with x, so that the second of two outages is
+ * still one, and never makes a deviation larger.
+ *
+ * 128 numbers; some 10 ns per value, and every 30 values an insertion and a fit.
+ */
+export class TailCalibration {
+  #peaks: number[];
+  #count: number;
+  #clusterPeak: number;
+  #clusterLeft: number;
+  /** Where the tail begins, and the two numbers of the mapping. */
+  #start: number;
+  #slope: number;
+  #power: number;
+
+  constructor(snapshot?: TailCalibrationSnapshot) {
+    this.#peaks = [...(snapshot?.peaks ?? [])];
+    this.#count = snapshot?.count ?? 0;
+    this.#clusterPeak = snapshot?.clusterPeak ?? 0;
+    this.#clusterLeft = snapshot?.clusterLeft ?? CLUSTER;
+    this.#start = snapshot?.start ?? Number.POSITIVE_INFINITY;
+    this.#slope = snapshot?.slope ?? 1;
+    this.#power = snapshot?.power ?? 1;
+  }
+
+  /** The deviation (not negative) that has the tail probability which `x` has in this stream. */
+  map(x: number): number {
+    return x <= this.#start ? this.#slope * x : this.#slope * this.#start * (x / this.#start) ** this.#power;
+  }
+
+  /** The `x` that {@link map} makes `deviation` of. */
+  inverse(deviation: number): number {
+    const x = deviation / this.#slope;
+    return x <= this.#start ? x : this.#start * (x / this.#start) ** (1 / this.#power);
+  }
+
+  /** Takes a deviation (not negative). */
+  learn(x: number): void {
+    this.#count++;
+    if (x > this.#clusterPeak) this.#clusterPeak = x;
+    if (--this.#clusterLeft > 0) return;
+    this.#insert(this.#clusterPeak);
+    this.#clusterPeak = 0;
+    this.#clusterLeft = CLUSTER;
+    if (this.#count >= MEMORY) {
+      this.#count /= 2;
+      this.#peaks = this.#peaks.filter((_, rank) => rank % 2 === 0);
+    }
+    this.#fit();
+  }
+
+  snapshot(): TailCalibrationSnapshot {
+    return {
+      peaks: [...this.#peaks],
+      count: this.#count,
+      clusterPeak: this.#clusterPeak,
+      clusterLeft: this.#clusterLeft,
+      start: this.#start,
+      slope: this.#slope,
+      power: this.#power,
+    };
+  }
+
+  #insert(peak: number): void {
+    let rank = this.#peaks.length;
+    while (rank > 0 && (this.#peaks[rank - 1] as number) < peak) rank--;
+    if (rank >= PEAKS_KEPT) return;
+    this.#peaks.splice(rank, 0, peak);
+    if (this.#peaks.length > PEAKS_KEPT) this.#peaks.pop();
+  }
+
+  #fit(): void {
+    const count = this.#count;
+    let last = Math.min(this.#peaks.length, PEAKS, Math.max(FEWEST_PEAKS, Math.ceil(TAIL_SHARE * count))) - 1;
+    // In a stream that mostly rests only what is out of the ordinary at all is tail; few peaks then say much.
+    while (last > 0 && (this.#peaks[last] as number) < LEAST_TAIL) last--;
+    const start = this.#peaks[last];
+    if (start === undefined || start < LEAST_TAIL || this.#peaks.length < FEWEST_PEAKS) return;
+    const quantile = deviationFromTail((last + 1) / (count + 1));
+    let normalSpread = PRIOR_SPREAD;
+    let spread = PRIOR_SPREAD;
+    for (let rank = Math.ceil(TRIM * last); rank < last; rank++) {
+      normalSpread += Math.log(deviationFromTail((rank + 1) / (count + 1)) / quantile);
+      spread += Math.log((this.#peaks[rank] as number) / start);
+    }
+    this.#start = start;
+    this.#slope = Math.min(1, quantile / start);
+    this.#power = Math.min(1, normalSpread / spread);
+  }
+}

@@ -1,0 +1,4 @@
+import { describeDetector } from './describe-detector.ts';
+
+describeDetector('adaptive');
+describeDetector('zscore');
