@@ -1,0 +1,37 @@
+/**
+ * Prints what each entry of the built package costs whoever bundles it, its dependencies included, minified and
+ * gzipped; says where one misses its goal and fails where one is over its limit. Needs `npm run build`.
+ */
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+/**
+ * Bytes, gzipped. `goal` is where an entry should be, `limit` where the check fails: for the core a guard against growth
+ * until the goal is met (docs/limits.md says what it is missed by), for the command against a dependency bundled by
+ * mistake.
+ */
+const BUDGETS = { 'dist/index.js': { goal: 25_000, limit: 42_000 }, 'dist/cli.js': { goal: 60_000, limit: 60_000 } };
+
+const rows = [];
+for (const [entry, { goal, limit }] of Object.entries(BUDGETS)) {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'error',
+  });
+  const bytes = outputFiles[0].contents;
+  rows.push({ entry, minified: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length, goal, limit });
+}
+
+console.table(rows);
+for (const { entry, gzipped, goal } of rows) {
+  if (gzipped > goal) console.warn(`${entry} misses its goal of ${goal} B by ${gzipped - goal} B`);
+}
+const over = rows.filter((row) => row.gzipped > row.limit);
+for (const { entry, gzipped, limit } of over) console.error(`${entry} must be at most ${limit} B, got ${gzipped}`);
+process.exitCode = over.length === 0 ? 0 : 1;

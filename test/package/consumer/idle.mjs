@@ -1,0 +1,4 @@
+import { Service } from '@streamgate/analytics';
+
+new Service();
+console.log('created');

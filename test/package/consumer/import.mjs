@@ -1,0 +1,5 @@
+import * as analytics from '@streamgate/analytics';
+import smoke from './smoke.cjs';
+
+await smoke(analytics);
+console.log('ok');

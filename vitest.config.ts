@@ -1,0 +1,48 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config';
+
+/** Tests of the source, which stands in where a test imports the package by its name. */
+const source = (name: string, testTimeout = 5_000): TestProjectInlineConfiguration => ({
+  resolve: { alias: { '@streamgate/analytics': fileURLToPath(new URL('src/index.ts', import.meta.url)) } },
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout },
+});
+
+const types: TestProjectInlineConfiguration = {
+  test: {
+    name: 'types',
+    include: [],
+    typecheck: {
+      enabled: true,
+      only: true,
+      include: ['test/types/**/*.test-d.ts'],
+      tsconfig: 'test/types/tsconfig.json',
+    },
+  },
+};
+
+/** Tests of the packed tarball: `setup.mjs` builds, packs and installs it first. */
+const packed: TestProjectInlineConfiguration = {
+  test: {
+    name: 'package',
+    include: ['test/package/**/*.test.ts'],
+    globalSetup: 'test/package/setup.mjs',
+    testTimeout: 60_000,
+  },
+};
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    projects: [
+      source('unit'),
+      source('property', 60_000),
+      source('golden'),
+      source('scenario', 60_000),
+      source('docs', 60_000),
+      source('examples', 60_000),
+      types,
+      packed,
+    ],
+  },
+});
+
+export default config;
