@@ -1,0 +1,178 @@
+import { createRequire } from 'node:module';
+import { basename, extname } from 'node:path';
+import type { Readable } from 'node:stream';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { CommandError, EXIT_CODES } from './command-error.ts';
+import { demo } from './demo.ts';
+import { demoView } from './demo-text.ts';
+import { ProgressBar } from './progress-bar.ts';
+import { type ReplayReport, replay } from './replay.ts';
+import { replayText } from './replay-text.ts';
+import { countText, type Output, paintFor } from './text.ts';
+import { jsonLine } from './wire.ts';
+
+/** What a command reads and writes. */
+export interface CommandIo {
+  readonly stdin: Readable;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** From its call on an interruption (Ctrl-C) fires the signal instead of ending the process. */
+  interruption?(): AbortSignal;
+}
+
+const HELP = `Usage: streamgate-analytics demo [--seconds N] [--json]
+       streamgate-analytics replay FILE.csv [options]
+
+demo    Runs three small HTTP services under load in this process, breaks one of them, and
+        prints what the library learns, detects and forecasts. Ends by itself; Ctrl-C ends it
+        earlier, with the same summary.
+  --seconds N       how long, 20 to 3600; default 60
+  --json            one JSON object per line instead of text
+
+replay  Runs a recorded CSV file through the library at full speed and prints aggregations,
+        anomalies and forecasts. FILE may be - for standard input. The delimiter, the timestamp
+        column and its format and the value columns are guessed, and said; times without a time
+        zone are taken as UTC.
+  --service NAME    name of the service; default the file's name
+  --metric COLUMN   only this column; may be given several times
+  --limit N         print at most the newest N anomalies, at least 1; default 1000
+  --fail-on-anomaly exit with 2 where there are anomalies
+  --json            one JSON object per line instead of text
+
+  -h, --help        this text
+  -v, --version     the version of the package
+
+Exit codes: 0 done, 1 the input cannot be read or has nothing to replay, 2 anomalies were found
+and --fail-on-anomaly was given, 64 wrong usage.
+`;
+
+/** Runs one command line. Errors are told on stderr; never throws for what a user may have done. */
+export async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  try {
+    return await dispatch(args, io);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    io.stderr.write(`streamgate-analytics: ${error.message}\n`);
+    if (error.exitCode === EXIT_CODES.usage) io.stderr.write('Try streamgate-analytics --help\n');
+    return error.exitCode;
+  }
+}
+
+async function dispatch([command, ...rest]: readonly string[], io: CommandIo): Promise<number> {
+  switch (command) {
+    case 'demo':
+      return runDemo(rest, io);
+    case 'replay':
+      return runReplay(rest, io);
+    case '-h':
+    case '--help':
+      io.stdout.write(HELP);
+      return EXIT_CODES.done;
+    case '-v':
+    case '--version':
+      io.stdout.write(`${packageVersion()}\n`);
+      return EXIT_CODES.done;
+    case undefined:
+      throw usage('a command is needed: demo or replay');
+    default:
+      throw usage(`unknown ${command.startsWith('-') ? 'option' : 'command'} ${command}`);
+  }
+}
+
+async function runDemo(args: string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parse(args, {
+    seconds: { type: 'string', default: '60' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (values.help) return dispatch(['--help'], io);
+  if (positionals.length > 0) throw usage(`demo takes no argument, got ${positionals[0]}`);
+  const seconds = wholeNumber('--seconds', values.seconds, 20, 3600);
+  const text = demoView(paintFor(io.stdout));
+  const view: typeof text = values.json ? ({ type, ...event }, at) => jsonLine({ type, at, ...event }) : text;
+  await demo({ seconds, signal: io.interruption?.(), report: (event, at) => io.stdout.write(view(event, at)) });
+  return EXIT_CODES.done;
+}
+
+async function runReplay(args: string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parse(args, {
+    service: { type: 'string' },
+    metric: { type: 'string', multiple: true, default: [] },
+    limit: { type: 'string', default: '1000' },
+    'fail-on-anomaly': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (values.help) return dispatch(['--help'], io);
+  const [path, ...more] = positionals;
+  if (path === undefined) throw usage('replay needs a file');
+  if (more.length > 0) throw usage(`replay takes one file, got ${positionals.join(' ')}`);
+  const { service: serviceId = path === '-' ? 'stdin' : basename(path, extname(path)) } = values;
+  if (serviceId.length === 0 || serviceId.length > 256) throw usage('--service must have 1 to 256 characters');
+  const request = {
+    path,
+    serviceId,
+    metrics: values.metric,
+    limit: wholeNumber('--limit', values.limit, 1, Number.MAX_SAFE_INTEGER),
+  };
+  let bar: ProgressBar | undefined;
+  const report = await replay(request, io.stdin, ({ bytes, size, rows }) => {
+    bar ??= new ProgressBar(io.stderr, size);
+    bar.update(bytes, countText(rows, 'row'));
+  }).finally(() => bar?.clear());
+  if (values.json) for (const line of replayLines(report)) io.stdout.write(line);
+  else io.stdout.write(replayText(report, paintFor(io.stdout)));
+  return values['fail-on-anomaly'] && report.episodes > 0 ? EXIT_CODES.anomalies : EXIT_CODES.done;
+}
+
+/** The same report as lines of JSON. */
+function* replayLines(report: ReplayReport): Generator<string> {
+  const { request, layout, buckets, anomalies, predictions, unused, ...totals } = report;
+  const { path: file, serviceId } = request;
+  const { names, time, values, ...rest } = layout;
+  const columns = values.map((index) => names[index]);
+  yield jsonLine({
+    type: 'layout',
+    file,
+    serviceId,
+    delimiter: totals.delimiter,
+    ...rest,
+    timestampColumn: names[time],
+    metrics: columns,
+  });
+  for (const bucket of buckets) yield jsonLine({ type: 'aggregation', serviceId, ...bucket });
+  for (const anomaly of anomalies) yield jsonLine({ type: 'anomaly', ...anomaly });
+  for (const prediction of predictions) yield jsonLine({ type: 'prediction', ...prediction });
+  for (const { reason, count, firstLine } of unused) yield jsonLine({ type: 'unused', reason, count, firstLine });
+  yield jsonLine({ type: 'summary', ...totals });
+}
+
+function parse<const O extends NonNullable<ParseArgsConfig['options']>>(
+  args: string[],
+  options: O,
+): ReturnType<typeof parseArgs<{ args: string[]; options: O; allowPositionals: true }>> {
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (cause) {
+    // Node's own sentence goes on with advice about positional arguments.
+    const [sentence] = (cause as Error).message.split('. To specify');
+    throw new CommandError((sentence as string).toLowerCase(), EXIT_CODES.usage, { cause });
+  }
+}
+
+function wholeNumber(option: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= min && value <= max && text.trim() !== '') return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  throw usage(`${option} must be a whole number ${range}, got ${text}`);
+}
+
+function usage(message: string): CommandError {
+  return new CommandError(message, EXIT_CODES.usage);
+}
+
+/** The package knows itself by name, wherever this file was built to. */
+function packageVersion(): string {
+  const manifest = createRequire(import.meta.url)('@streamgate/analytics/package.json') as { version: string };
+  return manifest.version;
+}
