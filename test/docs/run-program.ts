@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { ROOT } from './pages.ts';
+
+const root = fileURLToPath(ROOT);
+
+/** Runs a TypeScript program with the source of the package in a process of its own; returns what it prints. */
+export function runProgram(code: string): Promise<string> {
+  return run(code, root, []);
+}
+
+/** Runs a TypeScript file of this repository. */
+export function runFile(path: string, args: readonly string[]): Promise<string> {
+  const folder = fileURLToPath(new URL('.', new URL(path, ROOT)));
+  return run(readFileSync(new URL(path, ROOT), 'utf8'), folder, args);
+}
+
+async function run(code: string, folder: string, args: readonly string[]): Promise<string> {
+  const module = await bundle(code, folder);
+  // In a time zone that is a quarter of an hour off, so that nothing shown depends on the reader's.
+  const env = { ...process.env, TZ: 'Asia/Kathmandu', NO_COLOR: '1', FORCE_COLOR: undefined };
+  const node = spawn(process.execPath, ['--input-type=module', '-', ...args], { env, cwd: root });
+  let printed = '';
+  let errors = '';
+  node.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  node.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  node.stdin.end(module);
+  const exitCode = await new Promise<unknown>((resolve, reject) => node.on('error', reject).on('close', resolve));
+  if (exitCode !== 0 || errors !== '') {
+    throw new Error(`the program must end with 0 and without complaint, got ${exitCode}:\n${printed}${errors}`);
+  }
+  return printed;
+}
+
+/** One JavaScript module of a program and the source of the package. */
+async function bundle(code: string, resolveDir: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, loader: 'ts', resolveDir },
+    alias: { '@streamgate/analytics': `${root}src/index.ts` },
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles.map(({ text }) => text).join('');
+}
