@@ -4,6 +4,7 @@ export {
   type AggregatorOptions,
   type AggregatorSnapshot,
   type AggregatorStats,
+  type Evicted,
 } from './aggregate/aggregator.ts';
 export type { BucketQuery, SeriesQuery } from './aggregate/bucket-query.ts';
 export type { OverflowEntry } from './aggregate/series-limit.ts';
@@ -56,6 +57,13 @@ export type { Rejection, RejectionReason } from './model/rejection.ts';
 export type { Sample } from './model/sample.ts';
 export type { Labels, SeriesId } from './model/series-key.ts';
 export {
+  type ForecastSeriesOptions,
+  forecastSeries,
+  type SeriesForecast,
+  type SeriesModelName,
+} from './predict/forecast-series.ts';
+export type { OnlineModelName } from './predict/online-models.ts';
+export {
   type ForecastOptions,
   Predictor,
   type PredictorOptions,
@@ -70,3 +78,4 @@ export {
   type ServiceStats,
 } from './service.ts';
 export { QuantileSketch, type QuantileSketchOptions } from './stats/quantile-sketch.ts';
+export type { TopEntry } from './stats/space-saving.ts';

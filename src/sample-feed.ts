@@ -11,85 +11,122 @@ export interface EpisodeEvent {
   readonly anomaly: Anomaly;
 }
 
-/** How a series was before its provisional sample. Plain and structured-cloneable. */
-export interface Undo {
+/** How a series was before the sample that was shown. Plain and structured-cloneable. */
+export interface Shown {
+  readonly timestamp: number;
+  readonly value: number;
   readonly detector: DetectorSeriesSnapshot | undefined;
   readonly predictor: PredictorSeriesSnapshot | undefined;
-  /** Episode that the provisional sample opened. */
-  readonly opened: Anomaly | undefined;
 }
 
-/** Undo states by series. */
-export type UndoSnapshot = readonly { readonly series: SeriesId; readonly undo: Undo }[];
+/** State of a feed. Plain and structured-cloneable. */
+export interface FeedSnapshot {
+  readonly shown: readonly { readonly series: SeriesId; readonly state: Shown }[];
+  readonly told: readonly { readonly series: SeriesId; readonly told: Told }[];
+}
+
+/** An episode that was announced on account of a shown sample. */
+interface Told {
+  readonly anomaly: Anomaly;
+  /** Whether that sample opened it; else it raised its severity. */
+  readonly opened: boolean;
+}
 
 /**
- * Hands samples to detector and predictor. A provisional sample, one shown before its slot was over, is taken back when
- * the slot turns out otherwise, so that flushing early never changes what is found in the end.
+ * Hands samples to detector and predictor. Samples whose slot is not over may be *shown* to them early, so that a reader
+ * need not wait; before anything final of their service is taken, all that was shown is taken back. What is found in
+ * the end is therefore the same however often somebody looked.
  */
 export class SampleFeed {
   readonly #detector: AnomalyDetector;
   readonly #predictor: Predictor;
-  readonly #undos = new SeriesMap<Undo>();
+  readonly #shown = new SeriesMap<Shown>();
+  readonly #told = new SeriesMap<Told>();
 
-  constructor(detector: AnomalyDetector, predictor: Predictor, undos: UndoSnapshot = []) {
+  constructor(detector: AnomalyDetector, predictor: Predictor, snapshot?: FeedSnapshot) {
     this.#detector = detector;
     this.#predictor = predictor;
-    for (const { series, undo } of undos) this.#undos.set(series, undo);
+    for (const { series, state } of snapshot?.shown ?? []) this.#shown.set(series, state);
+    for (const { series, told } of snapshot?.told ?? []) this.#told.set(series, told);
   }
 
-  /** Takes one sample; returns what it did to its series' episodes. */
-  take({ series, timestamp, value, stage }: WatchedSample): EpisodeEvent[] {
-    if (stage === 'confirmed') {
-      this.#undos.delete(series);
-      return [];
-    }
-    const before = this.#undos.get(series);
-    if (before !== undefined) {
-      this.#detector.restoreSeries(series, before.detector);
-      this.#predictor.restoreSeries(series, before.predictor);
-    }
-    const undo = stage === 'provisional' ? (before ?? this.#undoOf(series)) : undefined;
-    const sample = { ...series, timestamp, value };
-    const observation = this.#detector.observe(sample);
-    this.#predictor.observe(sample);
-    const opened = observation.transition === 'opened' ? observation.anomaly : undefined;
-    if (undo === undefined) this.#undos.delete(series);
-    else this.#undos.set(series, { ...undo, opened });
-    return episodeEvents(observation, before?.opened);
+  /** Takes the sample of a slot that is over, after `takeBack` of its service; returns what it did to its episodes. */
+  take({ series, timestamp, value }: WatchedSample): EpisodeEvent[] {
+    return this.#tell(series, this.#observe(series, timestamp, value), true);
   }
 
-  /** Drops all that is known of a series. */
-  forget(series: SeriesId): void {
-    this.#detector.forget(series);
-    this.#predictor.forget(series);
-    this.#undos.delete(series);
-  }
-
-  snapshot(): UndoSnapshot {
-    return [...this.#undos.entries()].map(([series, undo]) => ({ series, undo }));
-  }
-
-  #undoOf(series: SeriesId): Undo {
-    return {
+  /** Shows the sample of a slot that may still change, in place of what was shown of that slot before. */
+  show({ series, timestamp, value }: WatchedSample): EpisodeEvent[] {
+    const before = this.#shown.get(series);
+    if (before?.timestamp === timestamp && before.value === value) return [];
+    if (before !== undefined) this.#restore(series, before);
+    const { detector, predictor } = before ?? {
       detector: this.#detector.snapshotSeries(series),
       predictor: this.#predictor.snapshotSeries(series),
-      opened: undefined,
+    };
+    this.#shown.set(series, { timestamp, value, detector, predictor });
+    return this.#tell(series, this.#observe(series, timestamp, value), false);
+  }
+
+  /** Takes back all that was shown of a service. */
+  takeBack(serviceId: string): void {
+    if (this.#shown.size === 0) return;
+    for (const [series, before] of this.#shown.entries(serviceId)) {
+      this.#restore(series, before);
+      this.#shown.delete(series);
+    }
+  }
+
+  /** Drops all that is known of a series, which ends its open episode. */
+  forget(series: SeriesId): EpisodeEvent[] {
+    const { anomaly, lastTimestamp } = this.#detector.explain(series.serviceId, series.metricName, series.labels);
+    this.#detector.forget(series);
+    this.#predictor.forget(series);
+    this.#shown.delete(series);
+    this.#told.delete(series);
+    if (anomaly === undefined) return [];
+    return [{ event: 'anomalyClosed', anomaly: { ...anomaly, status: 'closed', endedAt: lastTimestamp } }];
+  }
+
+  snapshot(): FeedSnapshot {
+    return {
+      shown: Array.from(this.#shown.entries(), ([series, state]) => ({ series, state })),
+      told: Array.from(this.#told.entries(), ([series, told]) => ({ series, told })),
     };
   }
-}
 
-/** `announced` is an episode that was opened by a sample that has been taken back. */
-function episodeEvents({ transition, anomaly }: Observation, announced: Anomaly | undefined): EpisodeEvent[] {
-  const events: EpisodeEvent[] = [];
-  const again = announced !== undefined && anomaly?.id === announced.id;
-  if (announced !== undefined && !again) {
-    const withdrawn: Anomaly = { ...announced, status: 'closed', endedAt: announced.timestamp };
-    events.push({ event: 'anomalyClosed', anomaly: withdrawn });
+  #observe(series: SeriesId, timestamp: number, value: number): Observation {
+    const { serviceId, metricName, labels } = series;
+    const sample = { serviceId, metricName, labels, timestamp, value };
+    this.#predictor.observe(sample);
+    return this.#detector.observe(sample);
   }
-  if (anomaly === undefined) return events;
-  if (transition === 'opened') events.push({ event: again ? 'anomalyUpdated' : 'anomaly', anomaly });
-  else if (transition === 'rose') events.push({ event: 'anomaly', anomaly });
-  else if (transition === 'updated') events.push({ event: 'anomalyUpdated', anomaly });
-  else if (transition === 'closed') events.push({ event: 'anomalyClosed', anomaly });
-  return events;
+
+  #restore(series: SeriesId, before: Shown): void {
+    this.#detector.restoreSeries(series, before.detector);
+    this.#predictor.restoreSeries(series, before.predictor);
+  }
+
+  /** What is new to listeners, who may have been told of the same slot before. */
+  #tell(series: SeriesId, { transition, anomaly }: Observation, isFinal: boolean): EpisodeEvent[] {
+    const events: EpisodeEvent[] = [];
+    const told = this.#told.get(series);
+    const again = told !== undefined && told.anomaly.id === anomaly?.id;
+    if (told !== undefined && (isFinal || !again)) this.#told.delete(series);
+    if (told?.opened && !again) {
+      const withdrawn: Anomaly = { ...told.anomaly, status: 'closed', endedAt: told.anomaly.timestamp };
+      events.push({ event: 'anomalyClosed', anomaly: withdrawn });
+    }
+    if (anomaly === undefined || transition === undefined) return events;
+    if (transition === 'closed') {
+      // An end that was only shown may be taken back.
+      if (isFinal) events.push({ event: 'anomalyClosed', anomaly });
+    } else if (transition === 'updated' || (again && told.anomaly.severity === anomaly.severity)) {
+      events.push({ event: 'anomalyUpdated', anomaly });
+    } else {
+      events.push({ event: 'anomaly', anomaly });
+      if (!isFinal) this.#told.set(series, { anomaly, opened: again ? told.opened : transition === 'opened' });
+    }
+    return events;
+  }
 }

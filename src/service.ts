@@ -29,7 +29,7 @@ import {
 } from './model/records.ts';
 import type { Labels } from './model/series-key.ts';
 import { type ForecastOptions, Predictor, type PredictorOptions, type PredictorSnapshot } from './predict/predictor.ts';
-import { SampleFeed, type UndoSnapshot } from './sample-feed.ts';
+import { type EpisodeEvent, type FeedSnapshot, SampleFeed } from './sample-feed.ts';
 
 /** Options of a `Service`; every one has a default that suits a process with a few services. */
 export interface ServiceOptions<M extends MetricDefinitions = MetricDefinitions>
@@ -79,7 +79,7 @@ export interface ServiceSnapshot {
   readonly aggregator: AggregatorSnapshot;
   readonly detector: DetectorSnapshot;
   readonly predictor: PredictorSnapshot;
-  readonly undos: UndoSnapshot;
+  readonly feed: FeedSnapshot;
 }
 
 /** A service is live while its newest record was so near to the clock when it came, milliseconds. */
@@ -115,6 +115,8 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   readonly #emitter = new GuardedEmitter();
   readonly #feed: SampleFeed;
   readonly #stopTimer: () => void;
+  /** Ways to end the streams that are read. */
+  readonly #streamEnds = new Set<() => void>();
   #health: Health['status'];
   #closed = false;
 
@@ -134,7 +136,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
       : new AnomalyDetector(forDetector);
     this.predictor = snapshot ? Predictor.restore(snapshot.predictor, forPredictor) : new Predictor(forPredictor);
     this.collector = snapshot ? Collector.restore(snapshot.collector, options) : new Collector(options);
-    this.#feed = new SampleFeed(this.anomalyDetector, this.predictor, snapshot?.undos);
+    this.#feed = new SampleFeed(this.anomalyDetector, this.predictor, snapshot?.feed);
     this.#serviceId = serviceId;
     this.#clock = clock;
     this.#forecastSamples = options.predictor?.minSamples ?? FORECAST_SAMPLES;
@@ -207,16 +209,25 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     listener: Listener<ServiceEvents[E]>,
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): () => void {
-    return subscription(
-      () => this.on(event, listener),
-      () => this.off(event, listener),
-      options.signal,
-    );
+    let detach = (): void => {};
+    const attach = (): void => {
+      detach = this.#emitter.attach(event, listener);
+    };
+    return subscription(attach, () => detach(), options.signal);
   }
 
   /** Events as an async iterable, from now on. A reader that is too slow loses the oldest; `dropped` counts them. */
   stream<E extends ServiceEvent>(event: E, options: StreamOptions = {}): EventStream<ServiceEvents[E]> {
-    return new EventStream((listener) => this.subscribe(event, listener), options);
+    const stream = new EventStream<ServiceEvents[E]>((push, end) => {
+      const unsubscribe = this.subscribe(event, push);
+      this.#streamEnds.add(end);
+      return () => {
+        unsubscribe();
+        this.#streamEnds.delete(end);
+      };
+    }, options);
+    if (this.#closed) void stream.return();
+    return stream;
   }
 
   /**
@@ -298,6 +309,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     this.#stopTimer();
     await this.collector.close();
     this.#settle();
+    for (const end of this.#streamEnds) end();
   }
 
   /** Calls `close`. */
@@ -314,7 +326,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
       aggregator: this.aggregator.snapshot(),
       detector: this.anomalyDetector.snapshot(),
       predictor: this.predictor.snapshot(),
-      undos: this.#feed.snapshot(),
+      feed: this.#feed.snapshot(),
     };
   }
 
@@ -331,10 +343,10 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   }
 
   #accept<K extends RecordKind>(kind: K, record: RecordByKind[K]): void {
-    const isLive = Math.abs(this.#clock.now() - record.timestamp) <= LIVE_MS;
+    const isLive = Math.abs(this.collector.cameAt - record.timestamp) <= LIVE_MS;
     this.aggregator.add(kind, record, isLive);
     this.#process(this.aggregator.takeClosed());
-    if (this.#emitter.hasListeners(kind)) this.#emitter.emit(kind, record as ServiceEvents[K]);
+    this.#emitter.emit(kind, record as ServiceEvents[K]);
   }
 
   #tick(): void {
@@ -349,32 +361,42 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
 
   #settle(): void {
     this.#drain();
-    this.aggregator.showWaitingSamples();
-    this.#process([]);
+    for (const sample of this.aggregator.waitingSamples()) this.#report(this.#feed.show(sample));
+    this.#emitter.deliver();
   }
 
-  /** Passes on what the aggregation has put out: closed buckets first, then samples. */
+  /**
+   * Passes on what the aggregation has put out: closed buckets first, then samples. Listeners hear of it when all state
+   * is up to date, so that one of them may read, or save a snapshot.
+   */
   #process(closed: readonly Aggregation[]): void {
+    const samples = this.aggregator.takeSamples();
+    for (const { serviceId } of closed) this.#feed.takeBack(serviceId);
+    for (const { series } of samples) this.#feed.takeBack(series.serviceId);
     for (const aggregation of closed) {
       if (aggregation.period === '1m') this.anomalyDetector.setErrorRate(aggregation.serviceId, aggregation.errorRate);
-      this.#emitter.emit('aggregation', aggregation);
+      this.#emitter.enqueue('aggregation', aggregation);
     }
-    for (const sample of this.aggregator.takeSamples()) {
-      const events = this.#feed.take(sample);
-      for (const { event, anomaly } of events) this.#emitter.emit(event, anomaly);
-      if (events.some(({ event }) => event !== 'anomalyUpdated')) this.#reportHealth();
-    }
-    for (const series of this.aggregator.takeEvicted()) this.#feed.forget(series);
-    if (this.#emitter.hasListeners('prediction')) this.#emitPredictions(closed);
+    for (const sample of samples) this.#report(this.#feed.take(sample));
+    const evicted = this.aggregator.takeEvicted();
+    for (const series of evicted.series) this.#report(this.#feed.forget(series));
+    for (const serviceId of evicted.serviceIds) this.anomalyDetector.setErrorRate(serviceId, undefined);
+    if (this.#emitter.hasListeners('prediction')) this.#enqueuePredictions(closed);
+    this.#emitter.deliver();
+  }
+
+  #report(events: readonly EpisodeEvent[]): void {
+    for (const { event, anomaly } of events) this.#emitter.enqueue(event, anomaly);
+    if (events.some(({ event }) => event !== 'anomalyUpdated')) this.#reportHealth();
   }
 
   /** Forecasts are news when a minute of their service has closed and they know a sample of it. */
-  #emitPredictions(closed: readonly Aggregation[]): void {
+  #enqueuePredictions(closed: readonly Aggregation[]): void {
     for (const { period, serviceId, timestamp } of closed) {
       if (period !== '1m') continue;
       for (const prediction of this.predictor.getPredictions(serviceId, Number.POSITIVE_INFINITY)) {
         if (prediction.timestamp < timestamp) break;
-        this.#emitter.emit('prediction', prediction);
+        this.#emitter.enqueue('prediction', prediction);
       }
     }
   }
@@ -383,7 +405,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     const health = this.#assessHealth();
     if (health.status === this.#health) return;
     this.#health = health.status;
-    this.#emitter.emit('health', health);
+    this.#emitter.enqueue('health', health);
   }
 
   #assessHealth(): Health {

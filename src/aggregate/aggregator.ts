@@ -1,4 +1,4 @@
-import { checkSnapshotVersion, numberOption } from '../errors.ts';
+import { checkSnapshotVersion, invalidOption, numberOption } from '../errors.ts';
 import type { Aggregation, SeriesBucket } from '../model/bucket.ts';
 import { bucketStart, PERIOD_MS } from '../model/period.ts';
 import type { MetricsRecord, RecordByKind, RecordKind, Timestamp } from '../model/records.ts';
@@ -6,9 +6,10 @@ import type { SeriesId } from '../model/series-key.ts';
 import { SeriesMap } from '../model/series-map.ts';
 import type { TopEntry } from '../stats/space-saving.ts';
 import type { ByteBudget } from './bucket-log.ts';
-import { type BucketQuery, checkQuery, isEmptyQuery, type SeriesQuery } from './bucket-query.ts';
+import { type BucketQuery, checkLabels, checkQuery, isEmptyQuery, type SeriesQuery } from './bucket-query.ts';
+import { LEVELS, levelWidth } from './closed-buckets.ts';
 import { newestAggregations, rangeAggregations, readAggregation } from './read-aggregations.ts';
-import { readSeries, WATCHED_PER_MINUTE } from './read-series.ts';
+import { OPERATION_RATE, readSeries, WATCHED_PER_MINUTE } from './read-series.ts';
 import { BUSINESS_PREFIX, type RecordFacts, type RecordSample, recordFacts } from './record-facts.ts';
 import { evictExpired, evictOldest, evictService } from './retention.ts';
 import { SeriesAccumulator } from './series-accumulator.ts';
@@ -16,7 +17,6 @@ import { isOverflow, type OverflowEntry, SeriesLimit } from './series-limit.ts';
 import { SeriesState, type SeriesStateSnapshot, type WatchedSample } from './series-state.ts';
 import { ServiceAccumulator } from './service-accumulator.ts';
 import { ServiceState, type ServiceStateSnapshot } from './service-state.ts';
-import { LEVELS, levelWidth } from './timeline.ts';
 
 /** Options of an `Aggregator`. */
 export interface AggregatorOptions {
@@ -62,6 +62,15 @@ export type AggregatorInput<K extends RecordKind> = Omit<RecordByKind[K], 'times
   readonly timestamp: Timestamp;
 };
 
+/** What is no longer told apart, because nothing came for the retention. */
+export interface Evicted {
+  /** Of services, their metrics and label sets; what is derived once a minute included. */
+  readonly series: readonly SeriesId[];
+  readonly serviceIds: readonly string[];
+}
+
+const NOTHING_EVICTED: Evicted = { series: [], serviceIds: [] };
+
 interface ClosedBucket {
   readonly service: ServiceState;
   readonly level: number;
@@ -71,12 +80,20 @@ interface ClosedBucket {
 const MINUTE_MS = PERIOD_MS['1m'];
 const HOUR_MS = PERIOD_MS['1h'];
 const DAY_MS = PERIOD_MS['1d'];
-/** Closed buckets, and samples, held for a caller who does not come to take them. */
-const MAX_OUTPUT = 10_000;
-/** Slots that are shown early at once. Detectors keep an undo state for each, so this bounds that memory. */
-const MAX_SHOWN_SLOTS = 1000;
+/**
+ * Closed buckets, and samples, that are held for a caller who does not come to take them, for each series of
+ * `maxSeries`: one minute of all services at once closes at most five buckets and yields four samples for each.
+ */
+const OUTPUT_PER_SERIES = 10;
+/**
+ * A service that was heard in one minute and then not for so long was cut off: its clock was set, its process slept or
+ * was replaced. Minutes at the edges are only in part its own. Longer than a restart, shorter than a time zone.
+ */
+const CUT_MS = 10 * MINUTE_MS;
+/** Slots that are shown early at once. Whoever shows them keeps an undo state for each, so this bounds that memory. */
+const MAX_WAITING = 1000;
 /** Heap of a series and of a service besides their closed buckets; measured on Node 20 with one open minute each. */
-const SERIES_BYTES = 900;
+const SERIES_BYTES = 550;
 const SERVICE_BYTES = 3000;
 
 /**
@@ -110,7 +127,7 @@ export class Aggregator {
   #limit = new SeriesLimit();
   #closed: ClosedBucket[] = [];
   #samples: WatchedSample[] = [];
-  #evicted: SeriesId[] = [];
+  #evicted: Evicted = NOTHING_EVICTED;
   #late = 0;
   /** Newest hour, of any service, up to which idle services were looked for. */
   #idleCheckedAt = Number.NEGATIVE_INFINITY;
@@ -131,6 +148,7 @@ export class Aggregator {
     this.#maxSeries = numberOption('maxSeries', maxSeries, { min: 1, whole: true });
     this.#maxBytes = numberOption('maxBytes', maxBytes, { min: 2 ** 20 });
     this.#resolutionMs = numberOption('resolutionMs', resolutionMs, { min: 1, max: MINUTE_MS });
+    if (typeof samples !== 'boolean') throw invalidOption('samples', 'true or false', samples);
     this.#keepSamples = samples;
   }
 
@@ -142,6 +160,9 @@ export class Aggregator {
     const timestamp = Number(record.timestamp);
     const service = this.#serviceOf(record.serviceId);
     if (timestamp >= service.newest) {
+      if (timestamp - service.newest >= CUT_MS && isSteady(service, bucketStart(service.newest, MINUTE_MS))) {
+        service.cutMinute = bucketStart(timestamp, MINUTE_MS);
+      }
       service.newest = timestamp;
       service.live = live;
       if (timestamp >= service.nextSlotEnd) this.#endSlots(service, timestamp);
@@ -193,26 +214,26 @@ export class Aggregator {
     return samples;
   }
 
-  /** Series that were evicted since they were last taken. */
-  takeEvicted(): SeriesId[] {
-    if (this.#evicted.length === 0) return this.#evicted;
+  /** What was evicted since it was last taken. */
+  takeEvicted(): Evicted {
     const evicted = this.#evicted;
-    this.#evicted = [];
+    this.#evicted = NOTHING_EVICTED;
     return evicted;
   }
 
   /**
-   * Shows the samples of slots that are not over yet, so that a reader need not wait for the next record. They are
-   * `provisional`: more records of the same second change them, and they come again when their slot is over.
+   * Samples of slots that are not over yet, for readers who do not want to wait for the next record; of 1,000 series at
+   * most. More records of the same second change them, and they come again, from `takeSamples`, when their slot is over.
    */
-  showWaitingSamples(): void {
-    let shown = 0;
+  waitingSamples(): WatchedSample[] {
+    const samples: WatchedSample[] = [];
     for (const service of this.#services.values()) {
-      for (const series of service.waiting) {
-        if (++shown > MAX_SHOWN_SLOTS) return;
-        this.#pushSample(series.showSlot());
+      for (const { waitingSample } of service.waiting) {
+        if (samples.length === MAX_WAITING) return samples;
+        if (waitingSample !== undefined) samples.push(waitingSample);
       }
     }
+    return samples;
   }
 
   /**
@@ -238,8 +259,9 @@ export class Aggregator {
    */
   getSeries(serviceId: string, metricName: string, query: SeriesQuery = {}): SeriesBucket[] {
     const checked = checkQuery(query);
+    const labels = checkLabels(query.labels);
     const service = this.#services.get(serviceId);
-    return service === undefined ? [] : readSeries(service, this.#series, metricName, query.labels, checked);
+    return service === undefined ? [] : readSeries(service, this.#series, metricName, labels, checked);
   }
 
   /** Ids of the known services, in order of appearance. */
@@ -311,9 +333,14 @@ export class Aggregator {
       this.#services.set(service.serviceId, new ServiceState(service.serviceId, this.#budget, service));
     }
     for (const saved of snapshot.series) {
-      const series = this.#series.add(saved.series, (id) => new SeriesState(id, this.#budget, saved));
-      const service = this.#services.get(saved.series.serviceId);
-      if (service !== undefined) this.#await(service, series);
+      this.#series.add(saved.series, (id) => new SeriesState(id, this.#budget, saved));
+    }
+    for (const { serviceId, waiting } of snapshot.services) {
+      const service = this.#services.get(serviceId) as ServiceState;
+      for (const id of waiting) {
+        const series = this.#series.get(id);
+        if (series !== undefined) this.#await(service, series);
+      }
     }
     this.#limit = new SeriesLimit(snapshot.overflow);
     this.#late = snapshot.late;
@@ -336,7 +363,7 @@ export class Aggregator {
     }
   }
 
-  /** A record whose minute is closed: every closed bucket that covers it takes it in. */
+  /** A record whose minute is closed: every closed bucket that covers it, and is still kept, takes it in. */
   #addToClosed(service: ServiceState, minute: number, timestamp: number, facts: RecordFacts): void {
     const counts = new ServiceAccumulator();
     counts.add(facts.counts);
@@ -347,6 +374,7 @@ export class Aggregator {
       this.#watch(service, series, timestamp, sample);
       return { series, late };
     });
+    let isKept = false;
     for (let level = 0; level < LEVELS; level++) {
       const width = levelWidth(level);
       const start = bucketStart(minute, width);
@@ -354,9 +382,12 @@ export class Aggregator {
         service.pending[level]?.add(start);
         return;
       }
+      if (start < (service.keptFrom[level] as number)) continue;
+      isKept = true;
       service.timeline.mergeClosed(level, start, counts);
       for (const { series, late } of parts) series.timeline.mergeClosed(level, start, late);
     }
+    if (!isKept) this.#dropped++;
   }
 
   #watch(service: ServiceState, series: SeriesState, timestamp: number, sample: RecordSample): void {
@@ -390,7 +421,7 @@ export class Aggregator {
 
   #pushSample(sample: WatchedSample | undefined): void {
     if (sample === undefined) return;
-    if (this.#samples.length < MAX_OUTPUT) this.#samples.push(sample);
+    if (this.#samples.length < this.#maxSeries * OUTPUT_PER_SERIES) this.#samples.push(sample);
     else this.#dropped++;
   }
 
@@ -401,13 +432,21 @@ export class Aggregator {
     if (closedUpTo <= service.closedUpTo) return;
     service.closedUpTo = closedUpTo;
     for (const minute of service.timeline.openStarts) if (minute < closedUpTo) this.#closeMinute(service, minute);
-    for (let level = 1; level < LEVELS; level++) this.#closeHigher(service, level);
+    let hourClosed = false;
+    for (let level = 1; level < LEVELS; level++) {
+      const closed = this.#closeHigher(service, level);
+      hourClosed ||= closed && levelWidth(level) === HOUR_MS;
+    }
+    // Not before all levels are closed: buckets are merged from those that go.
+    if (hourClosed) this.#evictExpired(service);
     if (this.#budget.used > this.#maxBytes) {
       this.#dropped += evictOldest(this.#services.values(), this.#series, this.#budget, this.#maxBytes);
     }
   }
 
   #closeMinute(service: ServiceState, minute: number): void {
+    const endsCut = service.watermark - minute - MINUTE_MS >= CUT_MS && isSteady(service, minute);
+    const isCut = endsCut || minute === service.cutMinute;
     const businessSums = new Map<string, number>();
     for (const [{ metricName }, series] of this.#series.entries(service.serviceId)) {
       const closed = series.timeline.closeMinute(minute);
@@ -420,17 +459,21 @@ export class Aggregator {
     if (!this.#keepSamples) return;
     const { serviceId } = service;
     for (const [metricName, sampleOf] of WATCHED_PER_MINUTE) {
+      if (isCut && metricName === OPERATION_RATE) continue;
       const value = closed === undefined ? undefined : sampleOf(closed);
       if (value !== undefined) this.#pushMinuteSample({ serviceId, metricName }, minute, value);
     }
+    if (isCut) return;
     for (const [metricName, sum] of businessSums) this.#pushMinuteSample({ serviceId, metricName }, minute, sum);
   }
 
   #pushMinuteSample(series: SeriesId, timestamp: number, value: number): void {
-    this.#pushSample({ series, timestamp, value, stage: 'final' });
+    this.#pushSample({ series, timestamp, value });
   }
 
-  #closeHigher(service: ServiceState, level: number): void {
+  /** Closes the buckets of `level` that are over; returns whether there were any. */
+  #closeHigher(service: ServiceState, level: number): boolean {
+    let closed = false;
     const pending = service.pending[level] as Set<number>;
     const width = levelWidth(level);
     for (const start of [...pending].sort((a, b) => a - b)) {
@@ -440,24 +483,34 @@ export class Aggregator {
       service.timeline.closeHigher(level, start);
       if (level + 1 < LEVELS) service.pending[level + 1]?.add(bucketStart(start, levelWidth(level + 1)));
       this.#pushClosed(service, level, start);
-      if (width === HOUR_MS) this.#evictExpired(service);
+      closed = true;
     }
+    return closed;
   }
 
   #evictExpired(service: ServiceState): void {
-    this.#evicted.push(...evictExpired(service, this.#series, this.#retentionMs));
+    this.#addEvicted(evictExpired(service, this.#series, this.#retentionMs));
     if (service.closedUpTo <= this.#idleCheckedAt) return;
     this.#idleCheckedAt = service.closedUpTo;
     for (const idle of this.#services.values()) {
       if (idle.newest >= service.newest - this.#retentionMs) continue;
-      this.#evicted.push(...evictService(idle, this.#series));
+      this.#addEvicted(evictService(idle, this.#series), [idle.serviceId]);
       this.#services.delete(idle.serviceId);
     }
   }
 
+  #addEvicted(series: readonly SeriesId[], serviceIds: readonly string[] = []): void {
+    if (series.length + serviceIds.length === 0) return;
+    const evicted = this.#evicted;
+    this.#evicted = {
+      series: [...evicted.series, ...series],
+      serviceIds: [...evicted.serviceIds, ...serviceIds],
+    };
+  }
+
   #pushClosed(service: ServiceState, level: number, start: number): void {
     this.#closed.push({ service, level, start });
-    if (this.#closed.length <= MAX_OUTPUT) return;
+    if (this.#closed.length <= this.#maxSeries * OUTPUT_PER_SERIES) return;
     this.#closed.shift();
     this.#dropped++;
   }
@@ -483,6 +536,11 @@ export class Aggregator {
     const overflow = this.#limit.overflowOf(id, this.#series);
     return this.#series.get(overflow) ?? this.#series.add(overflow, make);
   }
+}
+
+/** Whether the service was heard in the minute before `minute` too, so that silence after it is unlike it. */
+function isSteady(service: ServiceState, minute: number): boolean {
+  return service.timeline.starts(0, minute - MINUTE_MS, minute).length > 0;
 }
 
 /** Takes the newest value of each gauge; an older snapshot fills only what is missing. */

@@ -6,6 +6,10 @@ export interface ByteBudget {
 /** Index entry: start, offset and length as numbers in JavaScript arrays. */
 const INDEX_BYTES = 24;
 const FIRST_CAPACITY = 128;
+/** A full block grows to so many times what it holds. */
+const GROWTH = 1.5;
+/** A block of so many times what it holds gives memory back; far above `GROWTH`, so that the two do not take turns. */
+const SPARSE = 3;
 
 /** Closed buckets as a snapshot keeps them. */
 export interface BucketLogSnapshot {
@@ -16,8 +20,8 @@ export interface BucketLogSnapshot {
 
 /**
  * Closed buckets of one series and period, encoded, in one growing block of bytes with an index sorted by start.
- * Appending in order is O(1) amortised, reading O(log n); replacing leaves a hole, and holes are squeezed out when they
- * are half of the block.
+ * Appending in order is O(1) amortised, reading O(log n); replacing leaves a hole, and holes are squeezed out when the
+ * block is full.
  */
 export class BucketLog {
   readonly #budget: ByteBudget;
@@ -70,8 +74,8 @@ export class BucketLog {
     return this.#starts.slice(this.#lowerBound(from), this.#lowerBound(to));
   }
 
-  /** Forgets buckets that start before `time`; returns how many. */
-  evictBefore(time: number): number {
+  /** Forgets buckets that start before `time`; returns how many. `compact` gives all memory back at once. */
+  evictBefore(time: number, compact = false): number {
     const count = this.#lowerBound(time);
     if (count === 0) return 0;
     for (const length of this.#lengths.slice(0, count)) this.#live -= length;
@@ -79,7 +83,7 @@ export class BucketLog {
     this.#offsets.splice(0, count);
     this.#lengths.splice(0, count);
     this.#budget.used -= count * INDEX_BYTES;
-    if (this.#live < this.#block.length / 4) this.#resize(this.#live);
+    if (compact || this.#live * SPARSE < this.#block.length) this.#resize(this.#live);
     return count;
   }
 
@@ -110,7 +114,7 @@ export class BucketLog {
 
   #append(encoded: Uint8Array): number {
     const needed = this.#end + encoded.length;
-    if (needed > this.#block.length) this.#resize(Math.max(FIRST_CAPACITY, (this.#live + encoded.length) * 1.5));
+    if (needed > this.#block.length) this.#resize(Math.max(FIRST_CAPACITY, (this.#live + encoded.length) * GROWTH));
     const offset = this.#end;
     this.#block.set(encoded, offset);
     this.#end += encoded.length;

@@ -42,8 +42,16 @@ export function checkQuery(query: BucketQuery): CheckedQuery {
     level: PERIODS.indexOf(choiceOption('period', period, PERIODS)),
     from: momentOption('from', from, Number.NEGATIVE_INFINITY),
     to: momentOption('to', to, Number.POSITIVE_INFINITY),
-    limit: numberOption('limit', limit, { min: 1 }),
+    limit: limit === Number.POSITIVE_INFINITY ? limit : numberOption('limit', limit, { min: 1, whole: true }),
   };
+}
+
+/** @throws AnalyticsError `ERR_INVALID_OPTION` */
+export function checkLabels(labels: Labels | undefined): Labels | undefined {
+  if (labels === undefined) return undefined;
+  const isObject = typeof labels === 'object' && labels !== null;
+  if (isObject && Object.values(labels).every((value) => typeof value === 'string')) return labels;
+  throw invalidOption('labels', 'an object of texts', labels);
 }
 
 function momentOption(option: string, value: Timestamp | undefined, fallback: number): number {

@@ -3,10 +3,10 @@ import { PERIODS, type Period } from '../model/period.ts';
 import type { SeriesMap } from '../model/series-map.ts';
 import { QuantileSketch } from '../stats/quantile-sketch.ts';
 import type { CheckedQuery } from './bucket-query.ts';
+import { LEVELS, levelWidth } from './closed-buckets.ts';
 import { mean } from './series-accumulator.ts';
 import type { SeriesState } from './series-state.ts';
 import type { ServiceState } from './service-state.ts';
-import { LEVELS, levelWidth } from './timeline.ts';
 
 /** Levels from the hour up say how many distinct users there were: users are counted per hour. */
 const HOUR_LEVEL = PERIODS.indexOf('1h');

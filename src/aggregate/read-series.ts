@@ -3,18 +3,21 @@ import { bucketStart, PERIOD_MS, PERIODS, type Period } from '../model/period.ts
 import type { Labels } from '../model/series-key.ts';
 import type { SeriesMap } from '../model/series-map.ts';
 import type { CheckedQuery } from './bucket-query.ts';
+import { levelWidth } from './closed-buckets.ts';
 import { SeriesAccumulator } from './series-accumulator.ts';
 import type { SeriesState } from './series-state.ts';
 import type { ServiceAccumulator } from './service-accumulator.ts';
 import type { ServiceState } from './service-state.ts';
-import { levelWidth } from './timeline.ts';
 
 const MINUTE_MS = PERIOD_MS['1m'];
 const MINUTE_SECONDS = MINUTE_MS / 1000;
 
+/** Executions per second. */
+export const OPERATION_RATE = 'operation_rate';
+
 /** Series that services with performance records have besides: one sample a closed minute, none for a minute without. */
 export const WATCHED_PER_MINUTE: ReadonlyMap<string, (minute: ServiceAccumulator) => number | undefined> = new Map([
-  ['operation_rate', perMinute((minute) => minute.operationCount / MINUTE_SECONDS)],
+  [OPERATION_RATE, perMinute((minute) => minute.operationCount / MINUTE_SECONDS)],
   ['operation_error_rate', perMinute((minute) => minute.failedCount / minute.operationCount)],
   ['operation_latency_p95', perMinute((minute) => minute.durations?.quantile(0.95))],
 ]);

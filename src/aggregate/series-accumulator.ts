@@ -2,7 +2,7 @@ import type { SeriesBucket } from '../model/bucket.ts';
 import type { Period } from '../model/period.ts';
 import { ByteReader, ByteWriter } from '../stats/bytes.ts';
 import { QuantileSketch } from '../stats/quantile-sketch.ts';
-import type { Accumulator, AccumulatorType } from './timeline.ts';
+import type { Accumulator, AccumulatorType, SmallBucket } from './closed-buckets.ts';
 
 const ONE_VALUE = 0;
 const SKETCH = 1;
@@ -21,9 +21,12 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator> {
   static readonly type: AccumulatorType<SeriesAccumulator> = {
     create: () => new SeriesAccumulator(),
     decode: (encoded) => SeriesAccumulator.#decode(encoded),
+    fromSmall: ([value, count, newest]) => SeriesAccumulator.#of(value, count, value, newest),
   };
 
-  add(timestamp: number, value: number): void {
+  add(timestamp: number, given: number): void {
+    // 0 for -0, which compares equal: else which of them is kept would depend on the order.
+    const value = given + 0;
     this.#take(value, 1);
     // Of samples of one instant the largest is the last, whatever order they came in.
     if (timestamp > this.#lastAt || (timestamp === this.#lastAt && value > this.#last)) {
@@ -56,6 +59,11 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator> {
   addTo(sketch: QuantileSketch): void {
     if (this.#sketch !== undefined) sketch.merge(this.#sketch);
     else if (this.#count > 0) sketch.add(this.#value, this.#count);
+  }
+
+  get small(): SmallBucket | undefined {
+    if (this.#sketch !== undefined || this.#count === 0) return undefined;
+    return [this.#value, this.#count, this.#lastAt];
   }
 
   /** Only for a bucket that holds at least one sample. */
@@ -93,17 +101,23 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator> {
 
   static #decode(encoded: Uint8Array): SeriesAccumulator {
     const reader = new ByteReader('series bucket', encoded);
-    const accumulator = new SeriesAccumulator();
     const form = reader.byte();
-    accumulator.#last = reader.float64();
-    accumulator.#lastAt = reader.float64();
-    if (form === ONE_VALUE) {
-      accumulator.#value = reader.float64();
-      accumulator.#count = reader.varint();
-    } else {
-      accumulator.#sketch = QuantileSketch.readFrom(reader);
-    }
+    const last = reader.float64();
+    const lastAt = reader.float64();
+    const isSketch = form === SKETCH;
+    const value = isSketch ? 0 : reader.float64();
+    const accumulator = SeriesAccumulator.#of(value, isSketch ? 0 : reader.varint(), last, lastAt);
+    if (isSketch) accumulator.#sketch = QuantileSketch.readFrom(reader);
     reader.end();
+    return accumulator;
+  }
+
+  static #of(value: number, count: number, last: number, lastAt: number): SeriesAccumulator {
+    const accumulator = new SeriesAccumulator();
+    accumulator.#value = value;
+    accumulator.#count = count;
+    accumulator.#last = last;
+    accumulator.#lastAt = lastAt;
     return accumulator;
   }
 

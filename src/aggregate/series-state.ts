@@ -4,18 +4,12 @@ import type { ByteBudget } from './bucket-log.ts';
 import { SeriesAccumulator } from './series-accumulator.ts';
 import { Timeline, type TimelineSnapshot } from './timeline.ts';
 
-/**
- * A sample for detector and predictor: the mean of what one series got in one slot of `resolutionMs`.
- *
- * `final`: the slot is over. `provisional`: shown early because somebody flushed, the slot may still change.
- * `confirmed`: the slot is over and what was shown early stands.
- */
+/** A sample for detector and predictor: the mean of what one series got in one slot of `resolutionMs`. */
 export interface WatchedSample {
   readonly series: SeriesId;
   /** Of the first sample in the slot, epoch milliseconds. */
   readonly timestamp: number;
   readonly value: number;
-  readonly stage: 'final' | 'provisional' | 'confirmed';
 }
 
 interface Slot {
@@ -23,8 +17,6 @@ interface Slot {
   timestamp: number;
   mean: number;
   count: number;
-  /** How many of them were in the mean that was last shown. */
-  shown: number;
 }
 
 /** State of one series. Plain and structured-cloneable. */
@@ -74,32 +66,25 @@ export class SeriesState {
     }
     if (start <= bucketStart(this.newest, resolutionMs)) return undefined;
     const ended = this.endSlot();
-    this.#slot = { start, timestamp, mean: value, count: 1, shown: 0 };
+    this.#slot = { start, timestamp, mean: value, count: 1 };
     return ended;
   }
 
   /** Ends the slot that waits and returns its sample. */
   endSlot(): WatchedSample | undefined {
-    const slot = this.#slot;
-    if (slot === undefined) return undefined;
+    const sample = this.waitingSample;
     this.#slot = undefined;
-    return this.#sample(slot, slot.shown === slot.count ? 'confirmed' : 'final');
+    return sample;
   }
 
-  /** Shows the slot that waits as it is now; nothing where it was shown already. */
-  showSlot(): WatchedSample | undefined {
+  /** The slot that waits, as it is now. */
+  get waitingSample(): WatchedSample | undefined {
     const slot = this.#slot;
-    if (slot === undefined || slot.shown === slot.count) return undefined;
-    slot.shown = slot.count;
-    return this.#sample(slot, 'provisional');
+    return slot === undefined ? undefined : { series: this.series, timestamp: slot.timestamp, value: slot.mean };
   }
 
   snapshot(): SeriesStateSnapshot {
     const slot = this.#slot === undefined ? undefined : { ...this.#slot };
     return { series: this.series, newest: this.newest, slot, timeline: this.timeline.snapshot() };
-  }
-
-  #sample(slot: Slot, stage: WatchedSample['stage']): WatchedSample {
-    return { series: this.series, timestamp: slot.timestamp, value: slot.mean, stage };
   }
 }

@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter } from '../stats/bytes.ts';
 import { QuantileSketch } from '../stats/quantile-sketch.ts';
-import type { Accumulator, AccumulatorType } from './timeline.ts';
+import type { Accumulator, AccumulatorType, SmallBucket } from './closed-buckets.ts';
 
 /** What one record adds to its service's counts. */
 export interface ServiceCounts {
@@ -26,6 +26,7 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
   static readonly type: AccumulatorType<ServiceAccumulator> = {
     create: () => new ServiceAccumulator(),
     decode: (encoded) => ServiceAccumulator.#decode(encoded),
+    fromSmall: ([eventCount, errorCount]) => ServiceAccumulator.#of(eventCount, errorCount),
   };
 
   /** Distribution of the performance durations in milliseconds; `undefined` where there are none. */
@@ -53,6 +54,10 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
     this.#durations.merge(other.#durations);
   }
 
+  get small(): SmallBucket | undefined {
+    return this.operationCount === 0 ? [this.eventCount, this.errorCount, 0] : undefined;
+  }
+
   encode(): Uint8Array {
     const writer = new ByteWriter();
     writer.varint(this.eventCount);
@@ -65,13 +70,18 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
 
   static #decode(encoded: Uint8Array): ServiceAccumulator {
     const reader = new ByteReader('service bucket', encoded);
-    const accumulator = new ServiceAccumulator();
-    accumulator.eventCount = reader.varint();
-    accumulator.errorCount = reader.varint();
+    const accumulator = ServiceAccumulator.#of(reader.varint(), reader.varint());
     accumulator.operationCount = reader.varint();
     accumulator.failedCount = reader.varint();
     if (accumulator.operationCount > 0) accumulator.#durations = QuantileSketch.readFrom(reader);
     reader.end();
+    return accumulator;
+  }
+
+  static #of(eventCount: number, errorCount: number): ServiceAccumulator {
+    const accumulator = new ServiceAccumulator();
+    accumulator.eventCount = eventCount;
+    accumulator.errorCount = errorCount;
     return accumulator;
   }
 }

@@ -1,9 +1,11 @@
 import type { MetricsRecord } from '../model/records.ts';
+import type { SeriesId } from '../model/series-key.ts';
 import { Audience, type AudienceSnapshot } from './audience.ts';
 import type { ByteBudget } from './bucket-log.ts';
+import { LEVELS } from './closed-buckets.ts';
 import type { SeriesState } from './series-state.ts';
 import { ServiceAccumulator } from './service-accumulator.ts';
-import { LEVELS, Timeline, type TimelineSnapshot } from './timeline.ts';
+import { Timeline, type TimelineSnapshot } from './timeline.ts';
 
 /** State of one service without its series. Plain and structured-cloneable. */
 export interface ServiceStateSnapshot {
@@ -13,8 +15,11 @@ export interface ServiceStateSnapshot {
   readonly closedUpTo: number;
   readonly live: boolean;
   readonly hasOperations: boolean;
+  readonly cutMinute: number;
   readonly latest: Omit<MetricsRecord, 'serviceId'> | undefined;
   readonly pending: readonly (readonly number[])[];
+  readonly keptFrom: readonly number[];
+  readonly waiting: readonly SeriesId[];
   readonly timeline: TimelineSnapshot;
   readonly audience: AudienceSnapshot;
 }
@@ -34,18 +39,23 @@ export class ServiceState {
   live = false;
   /** Whether it ever had a performance record. */
   hasOperations = false;
+  /** A minute that began while the service was cut off, and says nothing of its rates. */
+  cutMinute: number = Number.NaN;
   /** Newest value of each gauge. */
   latest: Omit<MetricsRecord, 'serviceId'> | undefined;
   /** Per level, starts of buckets with closed parts that are not closed themselves. */
   readonly pending: readonly Set<number>[];
-  /** Series in whose slot a sample waits. */
-  readonly waiting = new Set<SeriesState>();
+  /** Per level, where the kept buckets begin: those before it were evicted. */
+  readonly keptFrom: number[];
+  /** Series in whose slot a sample waits, in the order in which their samples will be given out. */
+  readonly waiting: Set<SeriesState> = new Set();
   /** Earliest end of a waiting slot. */
   nextSlotEnd: number = Number.POSITIVE_INFINITY;
 
   constructor(serviceId: string, budget: ByteBudget, snapshot?: ServiceStateSnapshot) {
     this.serviceId = serviceId;
     this.pending = Array.from({ length: LEVELS }, (_, level) => new Set(snapshot?.pending[level]));
+    this.keptFrom = [...(snapshot?.keptFrom ?? Array.from({ length: LEVELS }, () => Number.NEGATIVE_INFINITY))];
     this.audience = new Audience(snapshot?.audience);
     if (snapshot === undefined) {
       this.timeline = new Timeline(ServiceAccumulator.type, budget);
@@ -57,11 +67,12 @@ export class ServiceState {
     this.closedUpTo = snapshot.closedUpTo;
     this.live = snapshot.live;
     this.hasOperations = snapshot.hasOperations;
+    this.cutMinute = snapshot.cutMinute;
     this.latest = snapshot.latest;
   }
 
   snapshot(): ServiceStateSnapshot {
-    const { serviceId, newest, watermark, closedUpTo, live, hasOperations, latest } = this;
+    const { serviceId, newest, watermark, closedUpTo, live, hasOperations, cutMinute, latest } = this;
     return {
       serviceId,
       newest,
@@ -69,8 +80,11 @@ export class ServiceState {
       closedUpTo,
       live,
       hasOperations,
+      cutMinute,
       latest,
       pending: this.pending.map((starts) => [...starts]),
+      keptFrom: [...this.keptFrom],
+      waiting: Array.from(this.waiting, ({ series }) => series),
       timeline: this.timeline.snapshot(),
       audience: this.audience.snapshot(),
     };

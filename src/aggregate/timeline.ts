@@ -1,47 +1,33 @@
-import { bucketStart, PERIOD_MS, PERIODS } from '../model/period.ts';
-import { BucketLog, type BucketLogSnapshot, type ByteBudget } from './bucket-log.ts';
-
-/** Mutable statistics of one bucket that can take in those of another and turn into bytes. */
-export interface Accumulator<A> {
-  merge(other: A): void;
-  /** Lossless: what is decoded from it behaves the same. */
-  encode(): Uint8Array;
-}
-
-/** How to make an accumulator. */
-export interface AccumulatorType<A> {
-  create(): A;
-  decode(encoded: Uint8Array): A;
-}
+import { bucketStart } from '../model/period.ts';
+import type { ByteBudget } from './bucket-log.ts';
+import {
+  type Accumulator,
+  type AccumulatorType,
+  ClosedBuckets,
+  type ClosedSnapshot,
+  levelWidth,
+} from './closed-buckets.ts';
 
 /** State of a timeline. Plain and structured-cloneable. */
 export interface TimelineSnapshot {
   readonly open: readonly { readonly start: number; readonly encoded: Uint8Array }[];
-  /** One a level, `1m` first. */
-  readonly logs: readonly (BucketLogSnapshot | undefined)[];
-}
-
-const WIDTHS: readonly number[] = PERIODS.map((period) => PERIOD_MS[period]);
-
-/** Number of levels, one a period; level 0 is the minute. */
-export const LEVELS: number = WIDTHS.length;
-
-/** Width of a level's buckets in milliseconds. */
-export function levelWidth(level: number): number {
-  return WIDTHS[level] as number;
+  readonly closed: ClosedSnapshot | undefined;
 }
 
 /**
- * All buckets of one thing that is aggregated: the open minutes as accumulators, and per level the closed buckets as
- * bytes. Only minutes are written to; a bucket of a higher level is always merged from those of the level below, when
+ * All buckets of one thing that is aggregated: the open minutes as accumulators, and the closed buckets of each level.
+ * Only minutes are written to; a bucket of a higher level is always merged from those of the level below, when
  * it closes or, while it is open, when it is read.
  */
 export class Timeline<A extends Accumulator<A>> {
   readonly #type: AccumulatorType<A>;
   readonly #budget: ByteBudget;
-  /** Ascending; one or two in order, up to seven where timestamps run ahead. */
-  #open: { readonly start: number; readonly accumulator: A }[] = [];
-  readonly #logs: (BucketLog | undefined)[] = [];
+  /** An open minute: the only one nearly always, and then the only object that an idle series has besides this. */
+  #open: A | undefined;
+  #openAt: number | undefined;
+  /** Further ones by start; one around the turn of a minute, up to six where timestamps run ahead. */
+  #alsoOpen: Map<number, A> | undefined;
+  #closed: ClosedBuckets<A> | undefined;
 
   constructor(type: AccumulatorType<A>, budget: ByteBudget) {
     this.#type = type;
@@ -50,72 +36,67 @@ export class Timeline<A extends Accumulator<A>> {
 
   /** The accumulator of the open minute at `start`, made where there is none. */
   openMinute(start: number): A {
-    let index = this.#open.length;
-    while (index > 0) {
-      const bucket = this.#open[index - 1] as { readonly start: number; readonly accumulator: A };
-      if (bucket.start === start) return bucket.accumulator;
-      if (bucket.start < start) break;
-      index--;
-    }
+    const known = this.#openMinuteAt(start);
+    if (known !== undefined) return known;
     const accumulator = this.#type.create();
-    this.#open.splice(index, 0, { start, accumulator });
+    this.#addOpen(start, accumulator);
     return accumulator;
   }
 
   /** Starts of the open minutes, ascending. */
   get openStarts(): number[] {
-    return this.#open.map((bucket) => bucket.start);
+    if (this.#openAt === undefined) return [];
+    return [this.#openAt, ...(this.#alsoOpen?.keys() ?? [])].sort((a, b) => a - b);
   }
 
   /** Closes the open minute at `start`; returns what it held, `undefined` where nothing did. */
   closeMinute(start: number): A | undefined {
-    const index = this.#open.findIndex((bucket) => bucket.start === start);
-    if (index < 0) return undefined;
-    const [bucket] = this.#open.splice(index, 1);
-    const accumulator = (bucket as { readonly accumulator: A }).accumulator;
-    this.#log(0).put(start, accumulator.encode());
+    const accumulator = this.#openMinuteAt(start);
+    if (accumulator === undefined) return undefined;
+    const others = [...(this.#alsoOpen ?? [])].filter(([at]) => at !== start);
+    if (start !== this.#openAt) others.unshift([this.#openAt as number, this.#open as A]);
+    this.#open = undefined;
+    this.#openAt = undefined;
+    this.#alsoOpen = undefined;
+    for (const [at, other] of others) this.#addOpen(at, other);
+    this.#closedBuckets().put(0, start, accumulator);
     return accumulator;
   }
 
   /** Closes the bucket at `start` of a level above the minute by merging its closed parts, where there are any. */
   closeHigher(level: number, start: number): void {
-    const parts = this.#logs[level - 1]?.starts(start, start + levelWidth(level)) ?? [];
+    const parts = this.#closed?.starts(level - 1, start, start + levelWidth(level)) ?? [];
     if (parts.length === 0) return;
-    this.#log(level).put(start, this.#mergeParts(level - 1, parts).encode());
+    this.#closed?.put(level, start, this.#mergeParts(level - 1, parts));
   }
 
   /** Takes late data into the closed bucket at `start` of `level`. */
   mergeClosed(level: number, start: number, late: A): void {
-    const log = this.#log(level);
-    const encoded = log.get(start);
-    if (encoded === undefined) {
-      log.put(start, late.encode());
-      return;
-    }
-    const accumulator = this.#type.decode(encoded);
-    accumulator.merge(late);
-    log.put(start, accumulator.encode());
+    const closed = this.#closedBuckets();
+    const known = closed.get(level, start);
+    known?.merge(late);
+    closed.put(level, start, known ?? late);
   }
 
   /** The bucket at `start` of `level`, open or closed; not to be changed. */
   read(level: number, start: number): A | undefined {
-    const encoded = this.#logs[level]?.get(start);
-    if (encoded !== undefined) return this.#type.decode(encoded);
-    if (level === 0) return this.#open.find((bucket) => bucket.start === start)?.accumulator;
+    const closed = this.#closed?.get(level, start);
+    if (closed !== undefined) return closed;
+    if (level === 0) return this.#openMinuteAt(start);
     const parts = this.starts(level - 1, start, start + levelWidth(level));
     return parts.length === 0 ? undefined : this.#mergeParts(level - 1, parts);
   }
 
   /** Starts in `[from, to)` of the buckets of `level`, open and closed, ascending. */
   starts(level: number, from: number, to: number): number[] {
-    const log = this.#logs[level];
-    const closed = log?.starts(from, to) ?? [];
+    const closed = this.#closed?.starts(level, from, to) ?? [];
     if (level === 0) {
-      for (const { start } of this.#open) if (start >= from && start < to) closed.push(start);
+      for (const start of this.openStarts) if (start >= from && start < to) closed.push(start);
       return closed;
     }
     const width = levelWidth(level);
-    const openFrom = log?.lastStart === undefined ? from : Math.max(from, log.lastStart + width);
+    const last = this.lastClosed(level);
+    const openFrom = last === undefined ? from : Math.max(from, last + width);
     if (openFrom >= to) return closed;
     for (const part of this.starts(level - 1, openFrom, Math.ceil(to / width) * width)) {
       const start = bucketStart(part, width);
@@ -126,28 +107,28 @@ export class Timeline<A extends Accumulator<A>> {
 
   /** Start of the oldest closed bucket of `level` that is kept. */
   firstClosed(level: number): number | undefined {
-    return this.#logs[level]?.firstStart;
+    return this.#closed?.firstStart(level);
   }
 
   /** Start of the newest closed bucket of `level`. */
   lastClosed(level: number): number | undefined {
-    return this.#logs[level]?.lastStart;
+    return this.#closed?.lastStart(level);
   }
 
   /** Forgets closed buckets of `level` that start before `time`; returns how many. */
-  evictBefore(level: number, time: number): number {
-    return this.#logs[level]?.evictBefore(time) ?? 0;
+  evictBefore(level: number, time: number, compact: boolean): number {
+    return this.#closed?.evictBefore(level, time, compact) ?? 0;
   }
 
   /** Gives its bytes back to the budget; the timeline must not be used afterwards. */
   release(): void {
-    for (const log of this.#logs) log?.release();
+    this.#closed?.release();
   }
 
   snapshot(): TimelineSnapshot {
     return {
-      open: this.#open.map(({ start, accumulator }) => ({ start, encoded: accumulator.encode() })),
-      logs: Array.from({ length: this.#logs.length }, (_, level) => this.#logs[level]?.snapshot()),
+      open: this.openStarts.map((start) => ({ start, encoded: this.openMinute(start).encode() })),
+      closed: this.#closed?.snapshot(),
     };
   }
 
@@ -162,10 +143,8 @@ export class Timeline<A extends Accumulator<A>> {
   }
 
   #load(snapshot: TimelineSnapshot): void {
-    this.#open = snapshot.open.map(({ start, encoded }) => ({ start, accumulator: this.#type.decode(encoded) }));
-    for (const [level, log] of snapshot.logs.entries()) {
-      if (log !== undefined) this.#logs[level] = BucketLog.restore(log, this.#budget);
-    }
+    for (const { start, encoded } of snapshot.open) this.#addOpen(start, this.#type.decode(encoded));
+    if (snapshot.closed !== undefined) this.#closed = new ClosedBuckets(this.#type, this.#budget, snapshot.closed);
   }
 
   #mergeParts(level: number, starts: readonly number[]): A {
@@ -177,12 +156,22 @@ export class Timeline<A extends Accumulator<A>> {
     return merged;
   }
 
-  #log(level: number): BucketLog {
-    let log = this.#logs[level];
-    if (log === undefined) {
-      log = new BucketLog(this.#budget);
-      this.#logs[level] = log;
+  #openMinuteAt(start: number): A | undefined {
+    return start === this.#openAt ? this.#open : this.#alsoOpen?.get(start);
+  }
+
+  #addOpen(start: number, accumulator: A): void {
+    if (this.#open === undefined) {
+      this.#open = accumulator;
+      this.#openAt = start;
+    } else {
+      this.#alsoOpen ??= new Map();
+      this.#alsoOpen.set(start, accumulator);
     }
-    return log;
+  }
+
+  #closedBuckets(): ClosedBuckets<A> {
+    this.#closed ??= new ClosedBuckets(this.#type, this.#budget);
+    return this.#closed;
   }
 }

@@ -21,7 +21,7 @@ export interface Refused {
   readonly field: string;
 }
 
-/** The six gauges of a metrics snapshot that must hold a number where they are given. */
+/** The gauges of a metrics snapshot that must hold a number where they are given. */
 const METRIC_FIELDS = [
   'cpuUsage',
   'memoryUsage',
@@ -42,7 +42,9 @@ export function checkRecord<K extends RecordKind>(
   limits: BorderLimits,
 ): RecordByKind[K] | Refused {
   try {
-    if (typeof input !== 'object' || input === null) throw new Refusal('not_a_record', kind);
+    if (typeof input !== 'object' || input === null || !Object.hasOwn(CHECKS, kind)) {
+      throw new Refusal('not_a_record', kind);
+    }
     return CHECKS[kind](input, limits) as RecordByKind[K];
   } catch (cause) {
     if (cause instanceof Refusal) return { reason: cause.reason, field: cause.field };

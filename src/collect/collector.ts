@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts';
-import { AnalyticsError, checkSnapshotVersion, invalidOption, numberOption, show } from '../errors.ts';
-import { callListener, type Listener, subscription } from '../model/listener.ts';
+import { AnalyticsError, checkSnapshotVersion, invalidOption, numberOption } from '../errors.ts';
+import { callListener, failureText, type Listener, subscription } from '../model/listener.ts';
 import type { InputByKind, RecordByKind, RecordKind } from '../model/records.ts';
 import type { Rejection } from '../model/rejection.ts';
 import { type BorderLimits, checkRecord, type Refused } from './check-record.ts';
@@ -50,6 +50,8 @@ export interface CollectorSnapshot {
 interface BufferedRecord {
   readonly kind: RecordKind;
   readonly record: RecordByKind[RecordKind];
+  /** Clock time, epoch milliseconds. */
+  readonly cameAt: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -76,7 +78,11 @@ export class Collector {
   readonly #listeners = new Map<keyof CollectorEvents, readonly Listener<never>[]>();
   #rejections = new RejectionLog();
   #buffer: BufferedRecord[] = [];
+  /** Records that are being emitted, from the next one on. */
+  #batch: readonly BufferedRecord[] = [];
+  #next = 0;
   #flushing = false;
+  #cameAt = Number.NEGATIVE_INFINITY;
   #closed = false;
   #accepted = 0;
   #errors = 0;
@@ -93,7 +99,7 @@ export class Collector {
     this.#serviceId = serviceIdOption(serviceId);
     this.#bufferSize = numberOption('bufferSize', bufferSize, { min: 1, whole: true });
     this.#retentionMs = numberOption('retentionMs', retentionMs, { min: MINUTE_MS });
-    this.#clock = clock;
+    this.#clock = clockOption(clock);
     const interval = numberOption('flushIntervalMs', flushIntervalMs, { min: 10, max: DAY_MS });
     this.#stopTimer = clock.every(interval, () => this.#drain());
   }
@@ -115,7 +121,7 @@ export class Collector {
       return false;
     }
     this.#accepted++;
-    this.#buffer.push({ kind, record: checked });
+    this.#buffer.push({ kind, record: checked, cameAt: now });
     if (this.#buffer.length >= this.#bufferSize && !this.#flushing) this.#drain();
     return true;
   }
@@ -165,12 +171,17 @@ export class Collector {
     return Promise.resolve();
   }
 
+  /** Clock time at which the record that is being emitted, or was last, came; epoch milliseconds. */
+  get cameAt(): number {
+    return this.#cameAt;
+  }
+
   /** Counts since the collector was made or, if it was restored, since the first one of its line was. */
   stats(): CollectorStats {
     return {
       accepted: this.#accepted,
       rejected: this.#rejections.counts,
-      buffered: this.#buffer.length,
+      buffered: this.#batch.length - this.#next + this.#buffer.length,
       errors: this.#errors,
     };
   }
@@ -178,7 +189,7 @@ export class Collector {
   /** Counts and buffered records; listeners are not part of it. */
   snapshot(): CollectorSnapshot {
     const { accepted, rejected, errors } = this.stats();
-    return { version: 1, accepted, rejected, errors, buffer: [...this.#buffer] };
+    return { version: 1, accepted, rejected, errors, buffer: [...this.#batch.slice(this.#next), ...this.#buffer] };
   }
 
   /** @throws AnalyticsError `ERR_INVALID_SNAPSHOT` where it is of another version */
@@ -209,11 +220,27 @@ export class Collector {
   #drain(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    const batch = this.#buffer;
-    this.#buffer = [];
-    for (const { kind, record } of batch) this.#emit(kind, record as never);
+    do this.#emitBatch();
+    while (
+      // What listeners record waits for the next flush, and after `close()` there is none.
+      this.#closed &&
+      this.#buffer.length > 0
+    );
     this.#flushing = false;
     for (const rejection of this.#rejections.takeDue(this.#clock.now())) this.#emit('rejected', rejection);
+  }
+
+  #emitBatch(): void {
+    this.#batch = this.#buffer;
+    this.#buffer = [];
+    this.#next = 0;
+    while (this.#next < this.#batch.length) {
+      const { kind, record, cameAt } = this.#batch[this.#next++] as BufferedRecord;
+      this.#cameAt = cameAt;
+      this.#emit(kind, record as never);
+    }
+    this.#batch = [];
+    this.#next = 0;
   }
 
   #emit<E extends keyof CollectorEvents>(event: E, payload: CollectorEvents[E]): void {
@@ -228,7 +255,7 @@ export class Collector {
     if (event === 'error') return;
     this.#emit(
       'error',
-      new AnalyticsError('ERR_LISTENER', `listener of ${event} must not throw, got ${show(cause)}`, { cause }),
+      new AnalyticsError('ERR_LISTENER', `listener of ${event} must not throw, got ${failureText(cause)}`, { cause }),
     );
   }
 
@@ -238,6 +265,11 @@ export class Collector {
 }
 
 const BUFFER_FULL: Refused = { reason: 'buffer_full', field: '' };
+
+function clockOption(clock: Clock): Clock {
+  if (typeof clock?.now === 'function' && typeof clock.every === 'function') return clock;
+  throw invalidOption('clock', 'a clock with now() and every()', clock);
+}
 
 function serviceIdOption(serviceId: unknown): string {
   try {

@@ -9,7 +9,7 @@ const MAX_METADATA_DEPTH = 8;
 
 /** Copies label pairs. `__proto__` is a name like any other. */
 export function copyLabels(field: string, value: unknown): Labels {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Refusal('invalid_labels', field);
+  if (!isRecord(value)) throw new Refusal('invalid_labels', field);
   const pairs = Object.entries(value);
   if (pairs.length > MAX_LABELS) throw new Refusal('invalid_labels', field);
   const labels: Record<string, string> = {};
@@ -34,9 +34,7 @@ export function copyTags(value: unknown): readonly string[] | Labels {
  * Cycles end at the depth limit; an `Error` becomes its name and message.
  */
 export function copyMetadata(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Refusal('invalid_metadata', 'metadata');
-  }
+  if (!isRecord(value)) throw new Refusal('invalid_metadata', 'metadata');
   return new MetadataCopy().copy(value, 1) as Readonly<Record<string, unknown>>;
 }
 
@@ -65,12 +63,12 @@ class MetadataCopy {
     this.#count(2);
     if (value instanceof Date) return new Date(value);
     if (value instanceof Error) return this.copy(`${value.name}: ${value.message}`, depth);
-    if (ArrayBuffer.isView(value)) throw new Refusal('invalid_metadata', 'metadata');
     if (Array.isArray(value)) {
       // Counts the holes of a sparse array too, before anything walks over them.
       this.#count(value.length);
       return value.map((item) => this.copy(item, depth + 1));
     }
+    if (!isRecord(value)) throw new Refusal('invalid_metadata', 'metadata');
     const copy: Record<string, unknown> = {};
     for (const [name, item] of Object.entries(value)) {
       this.#count(name.length + 3);
@@ -83,6 +81,11 @@ class MetadataCopy {
     this.#length += characters;
     if (this.#length > MAX_METADATA_LENGTH) throw new Refusal('metadata_too_large', 'metadata');
   }
+}
+
+/** An object of named values. Not a `Map`, a `Set`, or bytes, which would seem empty, or full of numbers. */
+function isRecord(value: unknown): value is object {
+  return Object.prototype.toString.call(value) === '[object Object]';
 }
 
 /** Sets an own property even where the name is `__proto__`, which plain assignment would take for the prototype. */

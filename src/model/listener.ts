@@ -7,7 +7,7 @@ export type Listener<T> = (payload: T) => unknown;
 export function callListener<T>(listener: Listener<T>, payload: T, onFailure: (cause: unknown) => void): void {
   try {
     const result = listener(payload);
-    if (result instanceof Promise) result.catch(onFailure);
+    if (isThenable(result)) Promise.resolve(result).catch(onFailure);
   } catch (cause) {
     onFailure(cause);
   }
@@ -20,10 +20,31 @@ export function callListener<T>(listener: Listener<T>, payload: T, onFailure: (c
 export function subscription(attach: () => void, detach: () => void, signal: AbortSignal | undefined): () => void {
   if (signal?.aborted === true) return () => {};
   attach();
+  let attached = true;
   const unsubscribe = (): void => {
+    // A second call must not detach the same listener where it was attached twice.
+    if (!attached) return;
+    attached = false;
     detach();
     signal?.removeEventListener('abort', unsubscribe);
   };
   signal?.addEventListener('abort', unsubscribe, { once: true });
   return unsubscribe;
+}
+
+/** Promises of other libraries and realms are no `Promise` of ours. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** Characters of a failure that are shown. */
+const MAX_SHOWN = 200;
+
+/** What a listener threw, in words, whatever it is: even a value that throws when it is read. */
+export function failureText(cause: unknown): string {
+  try {
+    return String(cause instanceof Error ? cause.message : cause).slice(0, MAX_SHOWN);
+  } catch {
+    return 'something unreadable';
+  }
 }

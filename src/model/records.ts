@@ -114,11 +114,17 @@ export interface InputByKind {
 /** An accepted record: its service is known and its timestamp is epoch milliseconds. */
 type Accepted<T> = Omit<T, 'serviceId' | 'timestamp'> & { readonly serviceId: string; readonly timestamp: number };
 
+/** An accepted event. */
 export interface EventRecord extends Accepted<EventInput> {}
+/** An accepted snapshot of gauges. */
 export interface MetricsRecord extends Accepted<MetricsInput> {}
+/** An accepted user behaviour. */
 export interface BehaviorRecord extends Accepted<BehaviorInput> {}
+/** An accepted execution of an operation. */
 export interface PerformanceRecord extends Accepted<PerformanceInput> {}
+/** An accepted business amount. */
 export interface BusinessRecord extends Accepted<BusinessInput> {}
+/** An accepted sample of a metric of your own. */
 export interface MetricRecord extends Accepted<MetricInput> {}
 
 /** What listeners get, by kind. */

@@ -14,9 +14,28 @@ export interface SeriesId {
 /** Name that stands in for whatever came beyond `maxSeries`: a label set, a metric, a service. */
 export const OVERFLOW = '__overflow__';
 
+/** Where a canonical label set keeps its key: not enumerable, so that no copy, comparison or clone meets it. */
+const KEY: unique symbol = Symbol('labelsKey');
+
+interface CanonicalLabels extends Labels {
+  readonly [KEY]?: string;
+}
+
+/**
+ * A frozen copy that knows its key, so that all who keep it share one string and none has to make it again. Returns
+ * `labels` itself where it is one already; `undefined` for none.
+ */
+export function canonicalLabels(labels: Labels | undefined): Labels | undefined {
+  const key = labelsKey(labels);
+  if (key === '' || labels === undefined || KEY in labels) return key === '' ? undefined : labels;
+  return Object.freeze(Object.defineProperty({ ...labels }, KEY, { value: key }));
+}
+
 /** Canonical string of a label set, independent of the order of its keys; `''` for none. */
-export function labelsKey(labels: Labels | undefined): string {
+export function labelsKey(labels: CanonicalLabels | undefined): string {
   if (labels === undefined) return '';
+  const known = labels[KEY];
+  if (known !== undefined) return known;
   const names = Object.keys(labels);
   if (names.length === 0) return '';
   return JSON.stringify(names.sort().map((name) => [name, labels[name]]));

@@ -1,4 +1,4 @@
-import { labelsKey, type SeriesId } from './series-key.ts';
+import { canonicalLabels, type Labels, labelsKey, type SeriesId } from './series-key.ts';
 
 /**
  * A map from series to whatever a stage keeps for each. Looks up service, then metric, then labels in nested maps, so
@@ -20,29 +20,28 @@ export class SeriesMap<T> {
     return key === '' ? metric.plain?.value : metric.labelled?.get(key)?.value;
   }
 
-  /** Sets the value of a series. The map keeps its own copy of the labels, unless they are frozen. */
+  /** Sets the value of a series. The map keeps its own copy of the labels. */
   set(series: SeriesId, value: T): void {
     this.add(series, () => value);
   }
 
-  /** Sets the value of a series to what `make` gives for the map's own copy of its id; returns it. */
+  /** Sets the value of a series to what `make` gives for an id that is safe to keep; returns it. */
   add(series: SeriesId, make: (series: SeriesId) => T): T {
-    const metric = this.#metric(series);
     const { serviceId, metricName } = series;
-    const key = labelsKey(series.labels);
-    if (key === '') {
+    const metric = this.#metric(series);
+    const labels = canonicalLabels(series.labels);
+    if (labels === undefined) {
       if (metric.plain === undefined) this.#size++;
-      const own = { serviceId, metricName };
-      metric.plain = { series: own, value: make(own) };
-      return metric.plain.value;
+      const value = make({ serviceId, metricName });
+      metric.plain = { value };
+      return value;
     }
     metric.labelled ??= new Map();
+    const key = labelsKey(labels);
     if (!metric.labelled.has(key)) this.#size++;
-    const labels = Object.isFrozen(series.labels) ? series.labels : Object.freeze({ ...series.labels });
-    const own = { serviceId, metricName, labels };
-    const entry = { series: own, value: make(own) };
-    metric.labelled.set(key, entry);
-    return entry.value;
+    const value = make({ serviceId, metricName, labels });
+    metric.labelled.set(key, { labels, value });
+    return value;
   }
 
   /** Whether any series of the metric is known. */
@@ -69,13 +68,12 @@ export class SeriesMap<T> {
    * metric of it, where these are given.
    */
   *entries(serviceId?: string, metricName?: string): Generator<readonly [SeriesId, T]> {
-    const services = serviceId === undefined ? this.#services.values() : [this.#services.get(serviceId)];
-    for (const metrics of services) {
-      const named = metricName === undefined ? metrics?.values() : [metrics?.get(metricName)];
-      for (const metric of named ?? []) {
-        if (metric === undefined) continue;
-        if (metric.plain !== undefined) yield [metric.plain.series, metric.plain.value];
-        for (const entry of metric.labelled?.values() ?? []) yield [entry.series, entry.value];
+    for (const [service, metrics] of chosen(this.#services, serviceId)) {
+      for (const [name, { plain, labelled }] of chosen(metrics, metricName)) {
+        if (plain !== undefined) yield [{ serviceId: service, metricName: name }, plain.value];
+        for (const { labels, value } of labelled?.values() ?? []) {
+          yield [{ serviceId: service, metricName: name, labels }, value];
+        }
       }
     }
   }
@@ -95,12 +93,14 @@ export class SeriesMap<T> {
   }
 }
 
-interface Entry<T> {
-  readonly series: SeriesId;
-  readonly value: T;
+interface MetricEntry<T> {
+  plain: { readonly value: T } | undefined;
+  labelled: Map<string, { readonly labels: Labels; readonly value: T }> | undefined;
 }
 
-interface MetricEntry<T> {
-  plain: Entry<T> | undefined;
-  labelled: Map<string, Entry<T>> | undefined;
+/** The entries of a map, or only that of `key`. */
+function chosen<V>(map: ReadonlyMap<string, V>, key: string | undefined): Iterable<readonly [string, V]> {
+  if (key === undefined) return map;
+  const value = map.get(key);
+  return value === undefined ? [] : [[key, value]];
 }

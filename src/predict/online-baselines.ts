@@ -11,7 +11,7 @@ export class OnlineNaive implements OnlineModel {
   #last: number;
 
   /** @param last what `snapshot()` gave, to go on from there */
-  constructor(last = Number.NaN) {
+  constructor(last: number = Number.NaN) {
     this.#last = last;
   }
 

@@ -61,7 +61,7 @@ export interface OnlineMixSnapshot {
  * Games (2006), section 2.1.
  */
 export class OnlineMix implements OnlineModel {
-  readonly notes = NOTES;
+  readonly notes: number = NOTES;
   /** Newest value, the two before, the newest time, the step, the age in steps, the averages. */
   readonly #scalars: Float64Array;
   readonly #experts: (ExpertMix | undefined)[];

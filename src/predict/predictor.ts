@@ -167,8 +167,11 @@ export class Predictor {
   /**
    * The newest predictions: newest first, then those of the series with the most pressing recommendation, then by
    * metric, then from the shortest horizon to the longest.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION` unless `limit` is a number of at least 0
    */
   getPredictions(serviceId?: string, limit = 10): Prediction[] {
+    numberOption('limit', limit, { min: 0 });
     const ready: { readonly series: SeriesId; readonly forecaster: SeriesForecaster }[] = [];
     for (const [series, state] of this.#series.entries(serviceId)) {
       if (this.#isReady(state)) ready.push({ series, forecaster: state });

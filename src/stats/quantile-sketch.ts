@@ -186,6 +186,8 @@ export class QuantileSketch {
   /**
    * Appends the sketch to a larger message: version, k, number of bins; sum, min, max; then for each bin, ascending, the
    * distance from the one before it and, flagged in its lowest bit, its count where that is not 1.
+   *
+   * @internal
    */
   writeTo(writer: ByteWriter): void {
     const pages = this.#sortedPages();
@@ -213,6 +215,8 @@ export class QuantileSketch {
 
   /**
    * Reads one sketch from a larger message.
+   *
+   * @internal
    *
    * @throws AnalyticsError `ERR_INVALID_SNAPSHOT` where the bytes are damaged, cut, or of another version
    */
