@@ -5,19 +5,49 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Like `now`, but may be some hundredths of a second old: reading a clock costs more than recording. */
+  coarseNow(): number;
   /** Calls `tick` about every `intervalMs`, without keeping the process alive; returns the way to stop. */
   every(intervalMs: number, tick: () => void): () => void;
 }
 
-/** The machine's clock. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  every(intervalMs, tick) {
+/** How old a coarse time may be while the event loop turns. */
+const COARSE_MS = 20;
+/** Reads of the coarse time after which it is read anew even where the event loop does not turn. */
+const COARSE_READS = 1000;
+
+/**
+ * The machine's clock. The coarse time is refreshed by a timer that runs only while somebody reads it, so that an idle
+ * process is not woken.
+ */
+export class SystemClock implements Clock {
+  #coarse = 0;
+  #readsLeft = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  now(): number {
+    return Date.now();
+  }
+
+  coarseNow(): number {
+    if (this.#readsLeft-- > 0) return this.#coarse;
+    this.#coarse = Date.now();
+    this.#readsLeft = COARSE_READS;
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#expire(), COARSE_MS).unref();
+    return this.#coarse;
+  }
+
+  every(intervalMs: number, tick: () => void): () => void {
     const timer = setInterval(tick, intervalMs);
     timer.unref();
     return () => clearInterval(timer);
-  },
-};
+  }
+
+  #expire(): void {
+    this.#readsLeft = 0;
+    this.#timer = undefined;
+  }
+}
 
 /**
  * A clock that moves only when told: for tests, and for replaying old records as if one lived then.
@@ -38,6 +68,11 @@ export class ManualClock implements Clock {
 
   /** Milliseconds since the epoch, as last set. */
   now(): number {
+    return this.#now;
+  }
+
+  /** The same as `now`. */
+  coarseNow(): number {
     return this.#now;
   }
 

@@ -9,14 +9,16 @@ export {
 export type { BucketQuery, SeriesQuery } from './aggregate/bucket-query.ts';
 export type { OverflowEntry } from './aggregate/series-limit.ts';
 export type { WatchedSample } from './aggregate/series-state.ts';
-export { type Clock, ManualClock } from './clock.ts';
+export { type Clock, ManualClock, SystemClock } from './clock.ts';
 export {
   Collector,
   type CollectorEvents,
   type CollectorOptions,
   type CollectorSnapshot,
   type CollectorStats,
+  type OperationHandle,
 } from './collect/collector.ts';
+export type { RecordSink } from './collect/record-buffer.ts';
 export type { RejectionCounts } from './collect/rejection-log.ts';
 export {
   AnomalyDetector,
@@ -34,6 +36,7 @@ export type { Forecast, Horizon, Prediction } from './model/forecast.ts';
 export type { Health, HealthStatus } from './model/health.ts';
 export type { Listener } from './model/listener.ts';
 export type { MetricDefinition, MetricDefinitions } from './model/metric-kind.ts';
+export { OperationRef } from './model/operation-ref.ts';
 export type { Period } from './model/period.ts';
 export type {
   BehaviorInput,
@@ -71,7 +74,6 @@ export {
   type PredictorSnapshot,
 } from './predict/predictor.ts';
 export {
-  type OperationHandle,
   Service,
   type ServiceOptions,
   type ServiceSnapshot,

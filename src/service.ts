@@ -1,8 +1,9 @@
 import { Aggregator, type AggregatorOptions, type AggregatorSnapshot } from './aggregate/aggregator.ts';
 import type { BucketQuery, SeriesQuery } from './aggregate/bucket-query.ts';
 import type { OverflowEntry } from './aggregate/series-limit.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { Collector, type CollectorOptions, type CollectorSnapshot } from './collect/collector.ts';
+import { type Clock, SystemClock } from './clock.ts';
+import { Collector, type CollectorOptions, type CollectorSnapshot, type OperationHandle } from './collect/collector.ts';
+import { performanceRecord, type RecordSink } from './collect/record-buffer.ts';
 import type { RejectionCounts } from './collect/rejection-log.ts';
 import { dashboardData } from './dashboard-data.ts';
 import { AnomalyDetector, type AnomalyDetectorOptions, type DetectorSnapshot } from './detect/anomaly-detector.ts';
@@ -16,16 +17,13 @@ import type { Forecast, Prediction } from './model/forecast.ts';
 import { assessHealth, type Health } from './model/health.ts';
 import { type Listener, subscription } from './model/listener.ts';
 import type { MetricDefinitions } from './model/metric-kind.ts';
-import {
-  type BehaviorInput,
-  type BusinessInput,
-  type EventInput,
-  type MetricInput,
-  type MetricsInput,
-  type PerformanceInput,
-  RECORD_KINDS,
-  type RecordByKind,
-  type RecordKind,
+import type {
+  BehaviorInput,
+  BusinessInput,
+  EventInput,
+  MetricInput,
+  MetricsInput,
+  PerformanceInput,
 } from './model/records.ts';
 import type { Labels } from './model/series-key.ts';
 import { type ForecastOptions, Predictor, type PredictorOptions, type PredictorSnapshot } from './predict/predictor.ts';
@@ -33,7 +31,7 @@ import { type EpisodeEvent, type FeedSnapshot, SampleFeed } from './sample-feed.
 
 /** Options of a `Service`; every one has a default that suits a process with a few services. */
 export interface ServiceOptions<M extends MetricDefinitions = MetricDefinitions>
-  extends CollectorOptions,
+  extends Omit<CollectorOptions, 'sink'>,
     Omit<AggregatorOptions, 'samples'> {
   /** What is known about your metrics; `recordMetric` then takes only these, checked by TypeScript. */
   readonly metrics?: M | undefined;
@@ -66,12 +64,6 @@ export interface ServiceStats {
   readonly errors: number;
 }
 
-/** A recorder for one operation of one service, to be made once and kept. */
-export interface OperationHandle {
-  /** Records one execution; `duration` in milliseconds. Returns whether it was accepted. */
-  record(duration: number, success: boolean, errorType?: string): boolean;
-}
-
 /** All state of a service. Plain and structured-cloneable. */
 export interface ServiceSnapshot {
   readonly version: 1;
@@ -82,8 +74,6 @@ export interface ServiceSnapshot {
   readonly feed: FeedSnapshot;
 }
 
-/** A service is live while its newest record was so near to the clock when it came, milliseconds. */
-const LIVE_MS = 60_000;
 const FLUSH_INTERVAL_MS = 5000;
 /** The predictor's default of `minSamples`. */
 const FORECAST_SAMPLES = 20;
@@ -114,6 +104,20 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   readonly #forecastSamples: number;
   readonly #emitter = new GuardedEmitter();
   readonly #feed: SampleFeed;
+  /** Where flushed records go. */
+  readonly #sink: RecordSink = {
+    add: (kind, record, live) => {
+      this.aggregator.add(kind, record, live);
+      if (this.aggregator.hasOutput) this.#process(this.aggregator.takeClosed());
+      this.#emitter.emit(kind, record as never);
+    },
+    addOperation: (operation, duration, timestamp, error, live) => {
+      this.aggregator.addOperation(operation, duration, timestamp, error, live);
+      if (this.aggregator.hasOutput) this.#process(this.aggregator.takeClosed());
+      if (!this.#emitter.hasListeners('performance')) return;
+      this.#emitter.emit('performance', performanceRecord(operation, duration, timestamp, error));
+    },
+  };
   readonly #stopTimer: () => void;
   /** Ways to end the streams that are read. */
   readonly #streamEnds = new Set<() => void>();
@@ -125,7 +129,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
    * is of another version
    */
   constructor(options: ServiceOptions<M> = {}) {
-    const { serviceId = 'default', clock = systemClock, snapshot, metrics, maxSeries } = options;
+    const { serviceId = 'default', clock = new SystemClock(), snapshot, metrics, maxSeries } = options;
     if (snapshot !== undefined) checkSnapshotVersion('service', snapshot, 1);
     const forAggregator = { ...options, samples: true };
     const forDetector = { ...options.detector, metrics, maxSeries };
@@ -135,13 +139,13 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
       ? AnomalyDetector.restore(snapshot.detector, forDetector)
       : new AnomalyDetector(forDetector);
     this.predictor = snapshot ? Predictor.restore(snapshot.predictor, forPredictor) : new Predictor(forPredictor);
-    this.collector = snapshot ? Collector.restore(snapshot.collector, options) : new Collector(options);
+    const forCollector = { ...options, clock, sink: this.#sink };
+    this.collector = snapshot ? Collector.restore(snapshot.collector, forCollector) : new Collector(forCollector);
     this.#feed = new SampleFeed(this.anomalyDetector, this.predictor, snapshot?.feed);
     this.#serviceId = serviceId;
     this.#clock = clock;
     this.#forecastSamples = options.predictor?.minSamples ?? FORECAST_SAMPLES;
     this.#health = this.#assessHealth().status;
-    for (const kind of RECORD_KINDS) this.collector.on(kind, (record) => this.#accept(kind, record));
     this.collector.on('rejected', (rejection) => this.#emitter.emit('rejected', rejection));
     this.collector.on('error', (error) => this.#emitter.emit('error', error));
     this.#stopTimer = clock.every(options.flushIntervalMs ?? FLUSH_INTERVAL_MS, () => this.#tick());
@@ -179,10 +183,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
 
   /** A recorder bound to one operation, for code that records it again and again. */
   operation(serviceId: string, operation: string): OperationHandle {
-    return {
-      record: (duration, success, errorType) =>
-        this.recordPerformanceMetric({ serviceId, operation, duration, success, errorType }),
-    };
+    return this.collector.operation(serviceId, operation);
   }
 
   /** Calls `listener` at every `event`. What it throws, or rejects with, becomes an `error` event and hurts nobody. */
@@ -340,13 +341,6 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     options: ServiceOptions<M> = {},
   ): Service<M> {
     return new Service({ ...options, snapshot });
-  }
-
-  #accept<K extends RecordKind>(kind: K, record: RecordByKind[K]): void {
-    const isLive = Math.abs(this.collector.cameAt - record.timestamp) <= LIVE_MS;
-    this.aggregator.add(kind, record, isLive);
-    this.#process(this.aggregator.takeClosed());
-    this.#emitter.emit(kind, record as ServiceEvents[K]);
   }
 
   #tick(): void {

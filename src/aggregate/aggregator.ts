@@ -1,16 +1,26 @@
 import { checkSnapshotVersion, invalidOption, numberOption } from '../errors.ts';
 import type { Aggregation, SeriesBucket } from '../model/bucket.ts';
+import { OperationRef } from '../model/operation-ref.ts';
 import { bucketStart, PERIOD_MS } from '../model/period.ts';
-import type { MetricsRecord, RecordByKind, RecordKind, Timestamp } from '../model/records.ts';
-import type { SeriesId } from '../model/series-key.ts';
+import type { MetricsRecord, PerformanceRecord, RecordByKind, RecordKind, Timestamp } from '../model/records.ts';
+import type { Labels, SeriesId } from '../model/series-key.ts';
 import { SeriesMap } from '../model/series-map.ts';
 import type { TopEntry } from '../stats/space-saving.ts';
 import type { ByteBudget } from './bucket-log.ts';
 import { type BucketQuery, checkLabels, checkQuery, isEmptyQuery, type SeriesQuery } from './bucket-query.ts';
 import { LEVELS, levelWidth } from './closed-buckets.ts';
+import { OperationTarget } from './operation-target.ts';
 import { newestAggregations, rangeAggregations, readAggregation } from './read-aggregations.ts';
 import { OPERATION_RATE, readSeries, WATCHED_PER_MINUTE } from './read-series.ts';
-import { BUSINESS_PREFIX, type RecordFacts, type RecordSample, recordFacts } from './record-facts.ts';
+import {
+  BUSINESS_PREFIX,
+  errorText,
+  OPERATION_DURATION,
+  type PlainKind,
+  type RecordFacts,
+  type RecordSample,
+  recordFacts,
+} from './record-facts.ts';
 import { evictExpired, evictOldest, evictService } from './retention.ts';
 import { SeriesAccumulator } from './series-accumulator.ts';
 import { isOverflow, type OverflowEntry, SeriesLimit } from './series-limit.ts';
@@ -61,6 +71,11 @@ export interface AggregatorSnapshot {
 export type AggregatorInput<K extends RecordKind> = Omit<RecordByKind[K], 'timestamp'> & {
   readonly timestamp: Timestamp;
 };
+
+interface LatePart {
+  readonly series: SeriesState;
+  readonly late: SeriesAccumulator;
+}
 
 /** What is no longer told apart, because nothing came for the retention. */
 export interface Evicted {
@@ -128,6 +143,8 @@ export class Aggregator {
   #closed: ClosedBucket[] = [];
   #samples: WatchedSample[] = [];
   #evicted: Evicted = NOTHING_EVICTED;
+  /** Counts evictions: what was bound before one must be looked up anew. */
+  #epoch = 0;
   #late = 0;
   /** Newest hour, of any service, up to which idle services were looked for. */
   #idleCheckedAt = Number.NEGATIVE_INFINITY;
@@ -158,24 +175,59 @@ export class Aggregator {
    */
   add<K extends RecordKind>(kind: K, record: AggregatorInput<K>, live = false): void {
     const timestamp = Number(record.timestamp);
-    const service = this.#serviceOf(record.serviceId);
-    if (timestamp >= service.newest) {
-      if (timestamp - service.newest >= CUT_MS && isSteady(service, bucketStart(service.newest, MINUTE_MS))) {
-        service.cutMinute = bucketStart(timestamp, MINUTE_MS);
-      }
-      service.newest = timestamp;
-      service.live = live;
-      if (timestamp >= service.nextSlotEnd) this.#endSlots(service, timestamp);
-      this.#moveWatermark(service, timestamp - this.#latenessMs);
+    if (kind === 'performance') {
+      const { serviceId, operation, duration, success, errorType = '' } = record as unknown as PerformanceRecord;
+      this.addOperation(
+        new OperationRef(serviceId, operation),
+        duration,
+        timestamp,
+        success ? undefined : errorType,
+        live,
+      );
+      return;
     }
-    if (timestamp < service.watermark) this.#late++;
-    const checked = { ...record, timestamp } as unknown as RecordByKind[K];
-    const facts = recordFacts(kind, checked);
-    if (facts.counts.duration !== undefined) service.hasOperations = true;
+    const service = this.#serviceOf(record.serviceId);
+    this.#arrive(service, timestamp, live);
+    const checked = { ...record, timestamp } as unknown as RecordByKind[PlainKind];
+    const facts = recordFacts(kind as PlainKind, checked);
     if (kind === 'metrics') keepLatest(service, checked as MetricsRecord);
     if (facts.userId !== undefined) service.audience.addUser(timestamp, facts.userId);
     if (facts.error !== undefined) service.audience.addError(timestamp, facts.error);
     this.#addFacts(service, timestamp, facts);
+  }
+
+  /**
+   * Adds one performance record of an operation that is bound: after the first time no look-up is needed. `error` is
+   * `undefined` where it succeeded, else the error's type or `''`.
+   */
+  addOperation(
+    operation: OperationRef,
+    duration: number,
+    timestamp: number,
+    error: string | undefined,
+    live = false,
+  ): void {
+    const known = operation.target;
+    const target = known instanceof OperationTarget && known.epoch === this.#epoch ? known : this.#bind(operation);
+    const { service, series } = target;
+    // Before the service moves on, so that the series does not count as idle and go.
+    if (timestamp > series.newest) series.newest = timestamp;
+    this.#arrive(service, timestamp, live);
+    const failed = error !== undefined;
+    if (failed) service.audience.addError(timestamp, errorText(error, `${operation.operation} failed`));
+    const sinceMinute = timestamp - target.minute;
+    if (!(sinceMinute >= 0 && sinceMinute < MINUTE_MS && target.minute >= service.closedUpTo)) {
+      const minute = bucketStart(timestamp, MINUTE_MS);
+      if (minute < service.closedUpTo) {
+        this.#addLateOperation(target, minute, timestamp, duration, failed);
+        return;
+      }
+      // The service's own bucket marks the minute as open.
+      service.timeline.openMinute(minute);
+      target.accumulator = series.timeline.openMinute(minute);
+      target.minute = minute;
+    }
+    (target.accumulator as SeriesAccumulator).addOperation(timestamp, duration, failed);
   }
 
   /**
@@ -187,10 +239,14 @@ export class Aggregator {
     const watermark = nowMs - this.#latenessMs;
     for (const service of this.#services.values()) {
       if (liveOnly && !service.live) continue;
-      if (watermark >= service.nextSlotEnd) this.#endSlots(service, watermark);
-      this.#moveWatermark(service, watermark);
+      this.#moveOn(service, watermark, watermark);
     }
     return this.takeClosed();
+  }
+
+  /** Whether there is anything to take. */
+  get hasOutput(): boolean {
+    return this.#closed.length > 0 || this.#samples.length > 0 || this.#evicted !== NOTHING_EVICTED;
   }
 
   /** The buckets that have closed since they were last taken; moves nothing on. */
@@ -347,12 +403,47 @@ export class Aggregator {
     this.#dropped = snapshot.dropped;
   }
 
+  #bind(operation: OperationRef): OperationTarget {
+    const service = this.#serviceOf(operation.serviceId);
+    service.hasOperations = true;
+    const labels = { operation: operation.operation };
+    const target = new OperationTarget(service, this.#seriesOf(service, OPERATION_DURATION, labels), this.#epoch);
+    // What overflowed may have room next time, and is to be counted each time.
+    operation.target = isOverflow(target.series.series) ? undefined : target;
+    return target;
+  }
+
+  /** Takes note of a record's time: late, ordinary, or one that moves its service on. */
+  #arrive(service: ServiceState, timestamp: number, live: boolean): void {
+    if (timestamp >= service.newest) {
+      if (timestamp - service.newest >= CUT_MS && isSteady(service, bucketStart(service.newest, MINUTE_MS))) {
+        service.cutMinute = bucketStart(timestamp, MINUTE_MS);
+      }
+      service.newest = timestamp;
+      service.live = live;
+      if (timestamp >= service.deadline) this.#moveOn(service, timestamp, timestamp - this.#latenessMs);
+      else service.watermark = Math.max(service.watermark, timestamp - this.#latenessMs);
+    }
+    if (timestamp < service.watermark) this.#late++;
+  }
+
+  /** Ends the slots that are over at `time`, and closes the buckets that end by `watermark`. */
+  #moveOn(service: ServiceState, time: number, watermark: number): void {
+    if (time >= service.nextSlotEnd) this.#endSlots(service, time);
+    this.#moveWatermark(service, watermark);
+    this.#setDeadline(service);
+  }
+
+  #setDeadline(service: ServiceState): void {
+    service.deadline = Math.min(service.nextSlotEnd, service.closedUpTo + MINUTE_MS + this.#latenessMs);
+  }
+
   #addFacts(service: ServiceState, timestamp: number, facts: RecordFacts): void {
     const minute = bucketStart(timestamp, MINUTE_MS);
     if (minute >= service.closedUpTo) {
       service.timeline.openMinute(minute).add(facts.counts);
       for (const sample of facts.samples) {
-        const series = this.#seriesOf(service, sample);
+        const series = this.#seriesOf(service, sample.metricName, sample.labels);
         series.timeline.openMinute(minute).add(timestamp, sample.value);
         this.#watch(service, series, timestamp, sample);
       }
@@ -368,12 +459,35 @@ export class Aggregator {
     const counts = new ServiceAccumulator();
     counts.add(facts.counts);
     const parts = facts.samples.map((sample) => {
-      const series = this.#seriesOf(service, sample);
+      const series = this.#seriesOf(service, sample.metricName, sample.labels);
       const late = new SeriesAccumulator();
       late.add(timestamp, sample.value);
       this.#watch(service, series, timestamp, sample);
       return { series, late };
     });
+    this.#mergeLate(service, minute, counts, parts);
+  }
+
+  #addLateOperation(
+    { service, series }: OperationTarget,
+    minute: number,
+    timestamp: number,
+    duration: number,
+    failed: boolean,
+  ): void {
+    if (timestamp < service.closedUpTo - this.#retentionMs) {
+      this.#dropped++;
+      return;
+    }
+    const late = new SeriesAccumulator();
+    late.addOperation(timestamp, duration, failed);
+    const counts = new ServiceAccumulator();
+    counts.mergeOperation(late);
+    this.#mergeLate(service, minute, counts, [{ series, late }]);
+  }
+
+  /** Merges late data into every closed bucket that covers `minute`. */
+  #mergeLate(service: ServiceState, minute: number, counts: ServiceAccumulator, parts: readonly LatePart[]): void {
     let isKept = false;
     for (let level = 0; level < LEVELS; level++) {
       const width = levelWidth(level);
@@ -403,6 +517,7 @@ export class Aggregator {
     if (end === undefined) return;
     service.waiting.add(series);
     service.nextSlotEnd = Math.min(service.nextSlotEnd, end);
+    this.#setDeadline(service);
   }
 
   /** Ends the slots that are over at `time`. */
@@ -445,22 +560,25 @@ export class Aggregator {
   }
 
   #closeMinute(service: ServiceState, minute: number): void {
+    const counted = service.timeline.openMinute(minute);
     const endsCut = service.watermark - minute - MINUTE_MS >= CUT_MS && isSteady(service, minute);
     const isCut = endsCut || minute === service.cutMinute;
     const businessSums = new Map<string, number>();
     for (const [{ metricName }, series] of this.#series.entries(service.serviceId)) {
       const closed = series.timeline.closeMinute(minute);
-      if (closed === undefined || !metricName.startsWith(BUSINESS_PREFIX)) continue;
+      if (closed === undefined) continue;
+      if (metricName === OPERATION_DURATION) counted.mergeOperation(closed);
+      if (!metricName.startsWith(BUSINESS_PREFIX)) continue;
       businessSums.set(metricName, (businessSums.get(metricName) ?? 0) + closed.sum);
     }
-    const closed = service.timeline.closeMinute(minute);
+    service.timeline.closeMinute(minute);
     service.pending[1]?.add(bucketStart(minute, levelWidth(1)));
     this.#pushClosed(service, 0, minute);
     if (!this.#keepSamples) return;
     const { serviceId } = service;
     for (const [metricName, sampleOf] of WATCHED_PER_MINUTE) {
       if (isCut && metricName === OPERATION_RATE) continue;
-      const value = closed === undefined ? undefined : sampleOf(closed);
+      const value = sampleOf(counted);
       if (value !== undefined) this.#pushMinuteSample({ serviceId, metricName }, minute, value);
     }
     if (isCut) return;
@@ -501,6 +619,7 @@ export class Aggregator {
 
   #addEvicted(series: readonly SeriesId[], serviceIds: readonly string[] = []): void {
     if (series.length + serviceIds.length === 0) return;
+    this.#epoch++;
     const evicted = this.#evicted;
     this.#evicted = {
       series: [...evicted.series, ...series],
@@ -527,8 +646,8 @@ export class Aggregator {
     return service;
   }
 
-  #seriesOf(service: ServiceState, sample: RecordSample): SeriesState {
-    const id: SeriesId = { serviceId: service.serviceId, metricName: sample.metricName, labels: sample.labels };
+  #seriesOf(service: ServiceState, metricName: string, labels: Labels | undefined): SeriesState {
+    const id: SeriesId = { serviceId: service.serviceId, metricName, labels };
     const known = this.#series.get(id);
     if (known !== undefined) return known;
     const make = (series: SeriesId): SeriesState => new SeriesState(series, this.#budget);

@@ -4,8 +4,10 @@ import type { SeriesMap } from '../model/series-map.ts';
 import { QuantileSketch } from '../stats/quantile-sketch.ts';
 import type { CheckedQuery } from './bucket-query.ts';
 import { LEVELS, levelWidth } from './closed-buckets.ts';
+import { OPERATION_DURATION } from './record-facts.ts';
 import { mean } from './series-accumulator.ts';
 import type { SeriesState } from './series-state.ts';
+import { ServiceAccumulator } from './service-accumulator.ts';
 import type { ServiceState } from './service-state.ts';
 
 /** Levels from the hour up say how many distinct users there were: users are counted per hour. */
@@ -21,7 +23,7 @@ export function readAggregation(
   level: number,
   start: number,
 ): Aggregation | undefined {
-  const counted = service.timeline.read(level, start);
+  const counted = readService(service, allSeries, level, start);
   if (counted === undefined) return undefined;
   const { serviceId } = service;
   const period = PERIODS[level] as Period;
@@ -48,6 +50,29 @@ export function readAggregation(
     ...(level < HOUR_LEVEL ? undefined : { distinctUsers: service.audience.distinctUsers(start, start + width) }),
     complete,
   };
+}
+
+/**
+ * What a service did in one bucket. The performance records of minutes that are still open are with their operations.
+ */
+export function readService(
+  service: ServiceState,
+  allSeries: SeriesMap<SeriesState>,
+  level: number,
+  start: number,
+): ServiceAccumulator | undefined {
+  const counted = service.timeline.read(level, start);
+  const end = start + levelWidth(level);
+  if (counted === undefined || end <= service.closedUpTo) return counted;
+  const whole = new ServiceAccumulator();
+  whole.merge(counted);
+  for (const [, { timeline }] of allSeries.entries(service.serviceId, OPERATION_DURATION)) {
+    for (const minute of timeline.openStarts) {
+      const operation = minute >= start && minute < end ? timeline.read(0, minute) : undefined;
+      if (operation !== undefined) whole.mergeOperation(operation);
+    }
+  }
+  return whole;
 }
 
 /** For each period the newest closed bucket, or the newest open one where none has closed. */

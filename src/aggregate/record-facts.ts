@@ -11,6 +11,9 @@ export interface RecordSample {
   readonly watched: boolean;
 }
 
+/** Kinds of record that come in ordinary numbers; performance records take a way of their own. */
+export type PlainKind = Exclude<RecordKind, 'performance'>;
+
 /** What a record means for the aggregation. */
 export interface RecordFacts {
   readonly counts: ServiceCounts;
@@ -34,11 +37,11 @@ const FAILED_EVENT: ServiceCounts = { events: 1, errors: 1 };
 const NO_SAMPLES: readonly RecordSample[] = [];
 
 /** Reads a record of any kind: what it counts as, which samples it yields, whose and what error it is. */
-export function recordFacts<K extends RecordKind>(kind: K, record: RecordByKind[K]): RecordFacts {
+export function recordFacts<K extends PlainKind>(kind: K, record: RecordByKind[K]): RecordFacts {
   return FACTS[kind](record);
 }
 
-const FACTS: { readonly [K in RecordKind]: (record: RecordByKind[K]) => RecordFacts } = {
+const FACTS: { readonly [K in PlainKind]: (record: RecordByKind[K]) => RecordFacts } = {
   event(e) {
     const error = eventError(e);
     const counts = error === undefined ? EVENT : FAILED_EVENT;
@@ -50,14 +53,6 @@ const FACTS: { readonly [K in RecordKind]: (record: RecordByKind[K]) => RecordFa
     samples: NO_SAMPLES,
     userId: b.userId,
     error: b.success ? undefined : errorText(b.errorMessage, `${b.action} failed`),
-  }),
-
-  performance: (p) => ({
-    counts: { events: 1, errors: p.success ? 0 : 1, duration: p.duration },
-    samples: [
-      { metricName: OPERATION_DURATION, value: p.duration, labels: { operation: p.operation }, watched: false },
-    ],
-    error: p.success ? undefined : errorText(p.errorType, `${p.operation} failed`),
   }),
 
   metrics(m) {
@@ -107,6 +102,7 @@ function eventError(event: RecordByKind['event']): string | undefined {
   return typeof error === 'string' && error !== '' ? error.slice(0, MAX_ERROR_LENGTH) : undefined;
 }
 
-function errorText(text: string | undefined, fallback: string): string {
+/** How an error is named in the top list: by its text, else by what failed. */
+export function errorText(text: string | undefined, fallback: string): string {
   return (text === undefined || text === '' ? fallback : text).slice(0, MAX_ERROR_LENGTH);
 }

@@ -4,8 +4,9 @@ import { ByteReader, ByteWriter } from '../stats/bytes.ts';
 import { QuantileSketch } from '../stats/quantile-sketch.ts';
 import type { Accumulator, AccumulatorType, SmallBucket } from './closed-buckets.ts';
 
-const ONE_VALUE = 0;
-const SKETCH = 1;
+/** Bits of the first byte of an encoded bucket. */
+const HAS_SKETCH = 1;
+const HAS_FAILURES = 2;
 
 /**
  * What one series did in one bucket. While every sample has the same value it is only that value and a count, so that a
@@ -17,6 +18,7 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator> {
   #sketch: QuantileSketch | undefined;
   #last = 0;
   #lastAt = Number.NEGATIVE_INFINITY;
+  #failures = 0;
 
   static readonly type: AccumulatorType<SeriesAccumulator> = {
     create: () => new SeriesAccumulator(),
@@ -35,7 +37,14 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator> {
     }
   }
 
+  /** Adds one execution of an operation. */
+  addOperation(timestamp: number, duration: number, failed: boolean): void {
+    this.add(timestamp, duration);
+    if (failed) this.#failures++;
+  }
+
   merge(other: SeriesAccumulator): void {
+    this.#failures += other.#failures;
     if (other.#sketch === undefined) {
       if (other.#count > 0) this.#take(other.#value, other.#count);
     } else {
@@ -51,6 +60,11 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator> {
     return this.#sketch?.count ?? this.#count;
   }
 
+  /** Failed executions, where these are durations of an operation. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   get sum(): number {
     return this.#distribution().sum;
   }
@@ -62,7 +76,7 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator> {
   }
 
   get small(): SmallBucket | undefined {
-    if (this.#sketch !== undefined || this.#count === 0) return undefined;
+    if (this.#sketch !== undefined || this.#count === 0 || this.#failures > 0) return undefined;
     return [this.#value, this.#count, this.#lastAt];
   }
 
@@ -87,7 +101,8 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator> {
 
   encode(): Uint8Array {
     const writer = new ByteWriter();
-    writer.byte(this.#sketch === undefined ? ONE_VALUE : SKETCH);
+    writer.byte((this.#sketch === undefined ? 0 : HAS_SKETCH) | (this.#failures === 0 ? 0 : HAS_FAILURES));
+    if (this.#failures > 0) writer.varint(this.#failures);
     writer.float64(this.#last);
     writer.float64(this.#lastAt);
     if (this.#sketch === undefined) {
@@ -102,11 +117,13 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator> {
   static #decode(encoded: Uint8Array): SeriesAccumulator {
     const reader = new ByteReader('series bucket', encoded);
     const form = reader.byte();
+    const failures = (form & HAS_FAILURES) === 0 ? 0 : reader.varint();
     const last = reader.float64();
     const lastAt = reader.float64();
-    const isSketch = form === SKETCH;
+    const isSketch = (form & HAS_SKETCH) !== 0;
     const value = isSketch ? 0 : reader.float64();
     const accumulator = SeriesAccumulator.#of(value, isSketch ? 0 : reader.varint(), last, lastAt);
+    accumulator.#failures = failures;
     if (isSketch) accumulator.#sketch = QuantileSketch.readFrom(reader);
     reader.end();
     return accumulator;

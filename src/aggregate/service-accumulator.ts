@@ -1,17 +1,19 @@
 import { ByteReader, ByteWriter } from '../stats/bytes.ts';
 import { QuantileSketch } from '../stats/quantile-sketch.ts';
 import type { Accumulator, AccumulatorType, SmallBucket } from './closed-buckets.ts';
+import type { SeriesAccumulator } from './series-accumulator.ts';
 
-/** What one record adds to its service's counts. */
+/** What one record, other than of performance, adds to its service's counts. */
 export interface ServiceCounts {
-  /** 1 for events, performance records and behaviours; 0 for samples. */
+  /** 1 for events and behaviours; 0 for samples. */
   readonly events: number;
   readonly errors: number;
-  /** Milliseconds; of performance records only. */
-  readonly duration?: number;
 }
 
-/** What one service did in one bucket. */
+/**
+ * What one service did in one bucket. While the bucket is open its performance records are still with their operations;
+ * they are merged in when it closes, or when somebody reads it.
+ */
 export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
   /** Events, performance records and behaviours. */
   eventCount = 0;
@@ -37,11 +39,16 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
   add(counts: ServiceCounts): void {
     this.eventCount += counts.events;
     this.errorCount += counts.errors;
-    if (counts.duration === undefined) return;
-    this.operationCount++;
-    this.failedCount += counts.errors;
+  }
+
+  /** Takes in all performance records of one operation. */
+  mergeOperation(operation: SeriesAccumulator): void {
+    this.eventCount += operation.count;
+    this.errorCount += operation.failures;
+    this.operationCount += operation.count;
+    this.failedCount += operation.failures;
     this.#durations ??= new QuantileSketch();
-    this.#durations.add(counts.duration);
+    operation.addTo(this.#durations);
   }
 
   merge(other: ServiceAccumulator): void {

@@ -51,6 +51,8 @@ export class ServiceState {
   readonly waiting: Set<SeriesState> = new Set();
   /** Earliest end of a waiting slot. */
   nextSlotEnd: number = Number.POSITIVE_INFINITY;
+  /** Timestamp before which a record neither ends a slot nor closes a bucket. */
+  deadline: number = Number.NEGATIVE_INFINITY;
 
   constructor(serviceId: string, budget: ByteBudget, snapshot?: ServiceStateSnapshot) {
     this.serviceId = serviceId;

@@ -1,7 +1,7 @@
 import type { InputByKind, RecordByKind, RecordKind } from '../model/records.ts';
 import type { RejectionReason } from '../model/rejection.ts';
 import { copyLabels, copyMetadata, copyTags } from './copy-value.ts';
-import { checkNumber, checkText, Refusal } from './refusal.ts';
+import { checkNumber, checkText, MAX_NAME, Refusal } from './refusal.ts';
 
 /** What the border knows besides the record itself. */
 export interface BorderLimits {
@@ -116,6 +116,18 @@ const CHECKS: { readonly [K in RecordKind]: (input: InputByKind[K], limits: Bord
     ...(m.unit == null ? undefined : { unit: checkText('unit', m.unit) }),
   }),
 };
+
+/** Whether a value is fit for a name: a string of 1 to 256 characters. */
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_NAME;
+}
+
+/** Whether duration, success and error type are what they should be, so that no closer look is needed. */
+export function isPlainOutcome(duration: unknown, success: unknown, errorType: unknown): boolean {
+  if (typeof duration !== 'number' || !(duration >= 0 && duration < Number.POSITIVE_INFINITY)) return false;
+  if (success !== true && success !== false) return false;
+  return errorType === undefined || (typeof errorType === 'string' && errorType.length <= MAX_TEXT);
+}
 
 /** Characters of a free text: an error message, a user agent. */
 const MAX_TEXT = 16_384;

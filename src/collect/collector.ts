@@ -1,10 +1,11 @@
-import { type Clock, systemClock } from '../clock.ts';
+import { type Clock, SystemClock } from '../clock.ts';
 import { AnalyticsError, checkSnapshotVersion, invalidOption, numberOption } from '../errors.ts';
 import { callListener, failureText, type Listener, subscription } from '../model/listener.ts';
-import type { InputByKind, RecordByKind, RecordKind } from '../model/records.ts';
+import type { InputByKind, PerformanceInput, RecordByKind, RecordKind } from '../model/records.ts';
 import type { Rejection } from '../model/rejection.ts';
-import { type BorderLimits, checkRecord, type Refused } from './check-record.ts';
-import { checkText } from './refusal.ts';
+import { type BorderLimits, checkRecord, isName, isPlainOutcome, type Refused } from './check-record.ts';
+import { OperationTable } from './operation-table.ts';
+import { type BufferedRecord, performanceRecord, RecordBuffer, type RecordSink } from './record-buffer.ts';
 import { type RejectionCounts, RejectionLog } from './rejection-log.ts';
 
 /** Options of a `Collector`. */
@@ -19,6 +20,10 @@ export interface CollectorOptions {
   readonly retentionMs?: number | undefined;
   /** Default the machine's clock; a `ManualClock` for tests and for replaying what is older than the retention. */
   readonly clock?: Clock | undefined;
+  /** Operations that are remembered from record to record, so that they need not be looked up; default 10,000. */
+  readonly maxSeries?: number | undefined;
+  /** Gets every record when it is flushed, before the listeners do, and performance records without an object each. */
+  readonly sink?: RecordSink | undefined;
 }
 
 /** What a collector emits: each kind of record when it is flushed, and what went wrong. */
@@ -47,15 +52,16 @@ export interface CollectorSnapshot {
   readonly buffer: readonly BufferedRecord[];
 }
 
-interface BufferedRecord {
-  readonly kind: RecordKind;
-  readonly record: RecordByKind[RecordKind];
-  /** Clock time, epoch milliseconds. */
-  readonly cameAt: number;
+/** A recorder for one operation of one service, to be made once and kept. */
+export interface OperationHandle {
+  /** Records one execution; `duration` in milliseconds. Returns whether it was accepted. */
+  record(duration: number, success: boolean, errorType?: string): boolean;
 }
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+/** A service is live while its newest record was so near to the clock when it came. */
+const LIVE_MS = MINUTE_MS;
 /** How far a timestamp may lie ahead of the clock: hosts of a fleet are rarely further apart. */
 const MAX_AHEAD_MS = 5 * MINUTE_MS;
 
@@ -77,12 +83,12 @@ export class Collector {
   readonly #stopTimer: () => void;
   readonly #listeners = new Map<keyof CollectorEvents, readonly Listener<never>[]>();
   #rejections = new RejectionLog();
-  #buffer: BufferedRecord[] = [];
-  /** Records that are being emitted, from the next one on. */
-  #batch: readonly BufferedRecord[] = [];
-  #next = 0;
+  readonly #sink: RecordSink;
+  readonly #operations: OperationTable;
+  #buffer: RecordBuffer;
+  /** Takes records while the other one is being flushed. */
+  #spare: RecordBuffer;
   #flushing = false;
-  #cameAt = Number.NEGATIVE_INFINITY;
   #closed = false;
   #accepted = 0;
   #errors = 0;
@@ -94,13 +100,18 @@ export class Collector {
       bufferSize = 1000,
       flushIntervalMs = 5000,
       retentionMs = 30 * DAY_MS,
-      clock = systemClock,
+      maxSeries = 10_000,
+      clock = new SystemClock(),
     } = options;
-    this.#serviceId = serviceIdOption(serviceId);
+    this.#serviceId = nameOption('serviceId', serviceId);
     this.#bufferSize = numberOption('bufferSize', bufferSize, { min: 1, whole: true });
     this.#retentionMs = numberOption('retentionMs', retentionMs, { min: MINUTE_MS });
     this.#clock = clockOption(clock);
     const interval = numberOption('flushIntervalMs', flushIntervalMs, { min: 10, max: DAY_MS });
+    this.#buffer = new RecordBuffer(this.#bufferSize);
+    this.#spare = new RecordBuffer(this.#bufferSize);
+    this.#operations = new OperationTable(numberOption('maxSeries', maxSeries, { min: 1, whole: true }));
+    this.#sink = this.#withListeners(options.sink);
     this.#stopTimer = clock.every(interval, () => this.#drain());
   }
 
@@ -111,19 +122,37 @@ export class Collector {
    * @throws AnalyticsError `ERR_CLOSED` after `close()`
    */
   record<K extends RecordKind>(kind: K, input: InputByKind[K]): boolean {
-    if (this.#closed)
-      throw new AnalyticsError('ERR_CLOSED', 'collector must be open to record, got a record after close()');
+    this.#checkOpen();
+    if (kind === 'performance' && this.#takePlain(input as PerformanceInput)) return true;
     const now = this.#clock.now();
-    const checked =
-      this.#flushing && this.#buffer.length >= this.#bufferSize ? BUFFER_FULL : this.#check(kind, input, now);
+    const checked = this.#isFull ? BUFFER_FULL : this.#check(kind, input, now);
     if ('reason' in checked) {
       this.#rejections.add(kind, checked, now);
       return false;
     }
-    this.#accepted++;
-    this.#buffer.push({ kind, record: checked, cameAt: now });
-    if (this.#buffer.length >= this.#bufferSize && !this.#flushing) this.#drain();
+    this.#buffer.push({ kind, record: checked, live: isLive(checked.timestamp, now) });
+    this.#pushed();
     return true;
+  }
+
+  /**
+   * A recorder bound to one operation: it spares each record the look-ups.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION` for names that are no strings of 1 to 256 characters
+   */
+  operation(serviceId: string, operation: string): OperationHandle {
+    const ref = this.#operations.get(nameOption('serviceId', serviceId), nameOption('operation', operation));
+    return {
+      record: (duration, success, errorType) => {
+        this.#checkOpen();
+        if (this.#isFull || !isPlainOutcome(duration, success, errorType)) {
+          return this.record('performance', { serviceId, operation, duration, success, errorType });
+        }
+        this.#buffer.pushOperation(ref, duration, this.#clock.coarseNow(), errorOf(success, errorType), true);
+        this.#pushed();
+        return true;
+      },
+    };
   }
 
   /** Calls `listener` for each record of `kind` when it is flushed, or for `rejected` and `error`. */
@@ -171,17 +200,12 @@ export class Collector {
     return Promise.resolve();
   }
 
-  /** Clock time at which the record that is being emitted, or was last, came; epoch milliseconds. */
-  get cameAt(): number {
-    return this.#cameAt;
-  }
-
   /** Counts since the collector was made or, if it was restored, since the first one of its line was. */
   stats(): CollectorStats {
     return {
       accepted: this.#accepted,
       rejected: this.#rejections.counts,
-      buffered: this.#batch.length - this.#next + this.#buffer.length,
+      buffered: this.#spare.length + this.#buffer.length,
       errors: this.#errors,
     };
   }
@@ -189,7 +213,8 @@ export class Collector {
   /** Counts and buffered records; listeners are not part of it. */
   snapshot(): CollectorSnapshot {
     const { accepted, rejected, errors } = this.stats();
-    return { version: 1, accepted, rejected, errors, buffer: [...this.#batch.slice(this.#next), ...this.#buffer] };
+    const buffer = [...this.#spare.toArray(), ...this.#buffer.toArray()];
+    return { version: 1, accepted, rejected, errors, buffer };
   }
 
   /** @throws AnalyticsError `ERR_INVALID_SNAPSHOT` where it is of another version */
@@ -203,7 +228,8 @@ export class Collector {
   #load(snapshot: CollectorSnapshot): void {
     this.#accepted = snapshot.accepted;
     this.#errors = snapshot.errors;
-    this.#buffer = [...snapshot.buffer];
+    this.#buffer = new RecordBuffer(Math.max(this.#bufferSize, snapshot.buffer.length));
+    for (const buffered of snapshot.buffer) this.#buffer.push(buffered);
     this.#rejections = new RejectionLog(snapshot.rejected);
   }
 
@@ -217,10 +243,47 @@ export class Collector {
     return checkRecord(kind, input, limits);
   }
 
+  /** Whether a record must be refused because listeners refilled the buffer while the other one is being flushed. */
+  get #isFull(): boolean {
+    return this.#flushing && this.#buffer.isFull;
+  }
+
+  #checkOpen(): void {
+    if (!this.#closed) return;
+    throw new AnalyticsError('ERR_CLOSED', 'collector must be open to record, got a record after close()');
+  }
+
+  /**
+   * Takes a performance record that has nothing unusual, in columns and without a copy; leaves every other, the bad ones
+   * included, to the general way.
+   */
+  #takePlain(input: PerformanceInput): boolean {
+    try {
+      const { serviceId = this.#serviceId, operation, duration, success, errorType } = input;
+      const now = this.#clock.coarseNow();
+      const { timestamp = now } = input;
+      if (!isName(serviceId) || !isName(operation) || !isPlainOutcome(duration, success, errorType)) return false;
+      if (typeof timestamp !== 'number' || !(timestamp <= now + MAX_AHEAD_MS)) return false;
+      if (!(timestamp >= now - this.#retentionMs)) return false;
+      if (input.resourceUsed !== undefined || input.throughput !== undefined || this.#isFull) return false;
+      const ref = this.#operations.get(serviceId, operation);
+      this.#buffer.pushOperation(ref, duration, timestamp, errorOf(success, errorType), isLive(timestamp, now));
+    } catch {
+      return false;
+    }
+    this.#pushed();
+    return true;
+  }
+
+  #pushed(): void {
+    this.#accepted++;
+    if (this.#buffer.isFull && !this.#flushing) this.#drain();
+  }
+
   #drain(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    do this.#emitBatch();
+    do this.#emitBuffer();
     while (
       // What listeners record waits for the next flush, and after `close()` there is none.
       this.#closed &&
@@ -230,17 +293,27 @@ export class Collector {
     for (const rejection of this.#rejections.takeDue(this.#clock.now())) this.#emit('rejected', rejection);
   }
 
-  #emitBatch(): void {
-    this.#batch = this.#buffer;
-    this.#buffer = [];
-    this.#next = 0;
-    while (this.#next < this.#batch.length) {
-      const { kind, record, cameAt } = this.#batch[this.#next++] as BufferedRecord;
-      this.#cameAt = cameAt;
-      this.#emit(kind, record as never);
-    }
-    this.#batch = [];
-    this.#next = 0;
+  #emitBuffer(): void {
+    const full = this.#buffer;
+    this.#buffer = this.#spare;
+    this.#spare = full;
+    full.drain(this.#sink, (cause) => this.#fail('flush', cause));
+  }
+
+  /** First the sink, if there is one, then the listeners of the record's kind. */
+  #withListeners(sink: RecordSink | undefined): RecordSink {
+    return {
+      add: (kind, record, live) => {
+        sink?.add(kind, record, live);
+        this.#emit(kind, record as never);
+      },
+      addOperation: (operation, duration, timestamp, error, live) => {
+        sink?.addOperation(operation, duration, timestamp, error, live);
+        if (this.#listenersOf('performance').length > 0) {
+          this.#emit('performance', performanceRecord(operation, duration, timestamp, error));
+        }
+      },
+    };
   }
 
   #emit<E extends keyof CollectorEvents>(event: E, payload: CollectorEvents[E]): void {
@@ -249,7 +322,7 @@ export class Collector {
     }
   }
 
-  #fail(event: keyof CollectorEvents, cause: unknown): void {
+  #fail(event: keyof CollectorEvents | 'flush', cause: unknown): void {
     this.#errors++;
     // A failing `error` listener is only counted: reporting it to itself would not end.
     if (event === 'error') return;
@@ -266,15 +339,22 @@ export class Collector {
 
 const BUFFER_FULL: Refused = { reason: 'buffer_full', field: '' };
 
-function clockOption(clock: Clock): Clock {
-  if (typeof clock?.now === 'function' && typeof clock.every === 'function') return clock;
-  throw invalidOption('clock', 'a clock with now() and every()', clock);
+/** What went wrong, as the buffer keeps it: `undefined` for a success. */
+function errorOf(success: boolean, errorType: string | undefined): string | undefined {
+  return success ? undefined : (errorType ?? '');
 }
 
-function serviceIdOption(serviceId: unknown): string {
-  try {
-    return checkText('serviceId', serviceId);
-  } catch {
-    throw invalidOption('serviceId', 'a string of 1 to 256 characters', serviceId);
-  }
+function isLive(timestamp: number, now: number): boolean {
+  return Math.abs(now - timestamp) <= LIVE_MS;
+}
+
+function clockOption(clock: Clock): Clock {
+  const { now, coarseNow, every } = clock ?? {};
+  if ([now, coarseNow, every].every((method) => typeof method === 'function')) return clock;
+  throw invalidOption('clock', 'a clock with now(), coarseNow() and every()', clock);
+}
+
+function nameOption(option: string, value: unknown): string {
+  if (isName(value)) return value;
+  throw invalidOption(option, 'a string of 1 to 256 characters', value);
 }

@@ -15,7 +15,7 @@ export class Refusal {
 }
 
 /** Characters of a name, an id or a label. */
-const MAX_NAME = 256;
+export const MAX_NAME = 256;
 
 /** Returns `value` where it is a string of 1 to `max` characters. */
 export function checkText(field: string, value: unknown, max: number = MAX_NAME): string {

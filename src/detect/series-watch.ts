@@ -18,10 +18,8 @@ export interface SeriesSettings {
 
 /** State of a {@link SeriesWatch}. */
 export interface SeriesWatchSnapshot {
-  readonly newest: number;
-  readonly value: number;
+  readonly recent: readonly number[];
   readonly samples: number;
-  readonly young: readonly number[] | undefined;
   readonly baseline: AdaptiveSnapshot | ZscoreSnapshot | undefined;
   readonly episodes: EpisodesState;
   readonly verdict: Verdict | undefined;
@@ -35,16 +33,14 @@ export const NOT_READY: Observation = { ready: false, score: 0, deviation: 0 };
 const LARGEST = 1e150;
 
 /**
- * One series under watch. While it is young it keeps its samples as they are and costs some 150 bytes; a baseline is
+ * One series under watch. While it is young it keeps its samples as they are and costs some 120 bytes; a baseline is
  * made of them when there are enough.
  */
 export class SeriesWatch {
   readonly settings: SeriesSettings;
-  #newest: number;
-  #value: number;
+  /** Timestamps and values, alternating: of all samples until there is a baseline, then of the newest. */
+  #recent: number[];
   #samples: number;
-  /** Timestamps and values, alternating, until there is a baseline. */
-  #young: number[] | undefined;
   #baseline: Baseline | undefined;
   #episodes: EpisodesState;
   #verdict: Verdict | undefined;
@@ -52,10 +48,8 @@ export class SeriesWatch {
 
   constructor(settings: SeriesSettings, snapshot: SeriesWatchSnapshot) {
     this.settings = settings;
-    this.#newest = snapshot.newest;
-    this.#value = snapshot.value;
+    this.#recent = snapshot.recent.slice();
     this.#samples = snapshot.samples;
-    this.#young = snapshot.young && [...snapshot.young];
     this.#baseline = snapshot.baseline && baselineOf(settings, snapshot.baseline);
     this.#episodes = snapshot.episodes;
     this.#verdict = snapshot.verdict;
@@ -65,10 +59,8 @@ export class SeriesWatch {
   /** A series of which one sample is known. */
   static first(settings: SeriesSettings, timestamp: number, value: number): SeriesWatch {
     return new SeriesWatch(settings, {
-      newest: timestamp,
-      value,
+      recent: [timestamp, value],
       samples: 1,
-      young: [timestamp, clamp(value)],
       baseline: undefined,
       episodes: NO_EPISODES,
       verdict: undefined,
@@ -78,12 +70,12 @@ export class SeriesWatch {
 
   /** Timestamp of the newest sample. */
   get newest(): number {
-    return this.#newest;
+    return this.#recent[this.#recent.length - 2] as number;
   }
 
   /** Value of the newest sample. */
   get value(): number {
-    return this.#value;
+    return this.#recent[this.#recent.length - 1] as number;
   }
 
   /** Whether there are enough samples for a verdict. */
@@ -102,14 +94,14 @@ export class SeriesWatch {
 
   /** Judges a sample newer than all others, then learns it. `errorRate` is asked only where it matters. */
   observe(timestamp: number, value: number, series: SeriesId, errorRate: (now: number) => number): Observation {
-    this.#newest = timestamp;
-    this.#value = value;
     this.#samples++;
-    const clamped = clamp(value);
     if (this.#baseline === undefined) {
-      this.#grow(timestamp, clamped);
+      this.#grow(timestamp, value);
       return NOT_READY;
     }
+    this.#recent[0] = timestamp;
+    this.#recent[1] = value;
+    const clamped = clamp(value);
     const verdict = this.#baseline.judge(timestamp, clamped);
     this.#verdict = verdict;
     this.#anomalous = this.#matters(clamped, verdict);
@@ -129,8 +121,8 @@ export class SeriesWatch {
       threshold: this.settings.threshold,
       samples: this.#samples,
       samplesNeeded: this.settings.minSamples,
-      lastTimestamp: this.#newest,
-      lastValue: this.#value,
+      lastTimestamp: this.newest,
+      lastValue: this.value,
       constant: this.#baseline?.constant ?? false,
       verdict: this.#verdict,
       anomalous: this.#anomalous,
@@ -142,10 +134,8 @@ export class SeriesWatch {
 
   snapshot(): SeriesWatchSnapshot {
     return {
-      newest: this.#newest,
-      value: this.#value,
+      recent: this.#recent.slice(),
       samples: this.#samples,
-      young: this.#young && [...this.#young],
       baseline: this.#baseline?.snapshot() as AdaptiveSnapshot | ZscoreSnapshot | undefined,
       episodes: this.#episodes,
       verdict: this.#verdict,
@@ -154,11 +144,11 @@ export class SeriesWatch {
   }
 
   #grow(timestamp: number, value: number): void {
-    const young = this.#young as number[];
-    young.push(timestamp, value);
+    this.#recent.push(timestamp, value);
     if (this.#samples < this.settings.minSamples) return;
-    this.#baseline = baselineOf(this.settings, young);
-    this.#young = undefined;
+    const history = this.#recent.map((number, i) => (i % 2 === 0 ? number : clamp(number)));
+    this.#baseline = baselineOf(this.settings, history);
+    this.#recent = [timestamp, value];
   }
 
   /** Whether the sample lies beyond the threshold, by enough, in a direction that matters. */
@@ -174,12 +164,12 @@ export class SeriesWatch {
     const quiet = above === undefined && below === undefined && open === undefined && last === undefined;
     if (quiet && !this.#anomalous) return undefined;
     const judged = {
-      timestamp: this.#newest,
-      value: this.#value,
+      timestamp: this.newest,
+      value: this.value,
       verdict: this.#verdict as Verdict,
       anomalous: this.#anomalous,
       index: this.#samples - 1,
-      errorRate: this.#anomalous ? errorRate(this.#newest) : 0,
+      errorRate: this.#anomalous ? errorRate(this.newest) : 0,
     };
     const { rules } = baseline;
     this.#episodes = advance(before, judged, { series, definition: this.settings.definition, rules });
