@@ -56,6 +56,16 @@ export function numberOption(
 }
 
 /**
+ * Returns `value` where it is an object, else throws: `null` and `5` are not taken for "no options".
+ *
+ * @throws AnalyticsError `ERR_INVALID_OPTION`
+ */
+export function objectOption<T extends object>(option: string, value: T): T {
+  if (typeof value === 'object' && value !== null) return value;
+  throw invalidOption(option, 'an object', value);
+}
+
+/**
  * Returns `value` where it is one of `choices`, else throws.
  *
  * @throws AnalyticsError `ERR_INVALID_OPTION` naming option, choices and value
@@ -67,11 +77,23 @@ export function choiceOption<const T extends string>(option: string, value: unkn
 }
 
 /**
- * Checks that a snapshot has the version that this code reads.
+ * Returns what `restore` makes of a snapshot of the given version. Whatever goes wrong in it, such as typed arrays that
+ * went through JSON, is a damaged snapshot.
  *
  * @throws AnalyticsError `ERR_INVALID_SNAPSHOT`
  */
-export function checkSnapshotVersion(subject: string, snapshot: unknown, version: number): void {
+export function restoring<T>(subject: string, snapshot: unknown, version: number, restore: () => T): T {
+  checkSnapshotVersion(subject, snapshot, version);
+  try {
+    return restore();
+  } catch (cause) {
+    if (cause instanceof AnalyticsError) throw cause;
+    const message = `${subject} snapshot must be what snapshot() gave, got one that cannot be read`;
+    throw new AnalyticsError('ERR_INVALID_SNAPSHOT', message, { cause });
+  }
+}
+
+function checkSnapshotVersion(subject: string, snapshot: unknown, version: number): void {
   const found =
     typeof snapshot === 'object' && snapshot !== null && 'version' in snapshot ? snapshot.version : undefined;
   if (found === version) return;

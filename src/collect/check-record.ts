@@ -32,6 +32,9 @@ const METRIC_FIELDS = [
   'cacheHitRate',
 ] as const;
 
+/** Gauges that are ratios: 5 for 5 % would pass for 500 %, and make every anomaly of its service critical. */
+const RATIOS: ReadonlySet<string> = new Set(['errorRate', 'cacheHitRate']);
+
 /**
  * Checks one record at the border and returns a copy of its known fields, with service and timestamp filled in, or the
  * reason why it is refused. Never throws, whatever `input` is: a getter or proxy that throws is `not_a_record`.
@@ -70,7 +73,7 @@ const CHECKS: { readonly [K in RecordKind]: (input: InputByKind[K], limits: Bord
     for (const field of METRIC_FIELDS) {
       const value = m[field];
       if (value == null) continue;
-      record[field] = checkNumber(field, value);
+      record[field] = RATIOS.has(field) ? checkRatio(field, value) : checkNumber(field, value);
       fields++;
     }
     if (fields === 0) throw new Refusal('no_value', 'metrics');
@@ -158,6 +161,12 @@ function checkDuration(value: unknown): number {
   const duration = checkNumber('duration', value);
   if (duration < 0) throw new Refusal('out_of_range', 'duration');
   return duration;
+}
+
+function checkRatio(field: string, value: unknown): number {
+  const ratio = checkNumber(field, value);
+  if (ratio < 0 || ratio > 1) throw new Refusal('out_of_range', field);
+  return ratio;
 }
 
 /** An error text may be empty, which says no more than that there was an error. */

@@ -1,5 +1,5 @@
 import { type Clock, SystemClock } from '../clock.ts';
-import { AnalyticsError, checkSnapshotVersion, invalidOption, numberOption } from '../errors.ts';
+import { AnalyticsError, invalidOption, numberOption, objectOption, restoring } from '../errors.ts';
 import { callListener, failureText, type Listener, subscription } from '../model/listener.ts';
 import type { InputByKind, PerformanceInput, RecordByKind, RecordKind } from '../model/records.ts';
 import type { Rejection } from '../model/rejection.ts';
@@ -95,6 +95,7 @@ export class Collector {
 
   /** @throws AnalyticsError `ERR_INVALID_OPTION` */
   constructor(options: CollectorOptions = {}) {
+    objectOption('options', options);
     const {
       serviceId = 'default',
       bufferSize = 1000,
@@ -219,10 +220,16 @@ export class Collector {
 
   /** @throws AnalyticsError `ERR_INVALID_SNAPSHOT` where it is of another version */
   static restore(snapshot: CollectorSnapshot, options?: CollectorOptions): Collector {
-    checkSnapshotVersion('collector', snapshot, 1);
-    const collector = new Collector(options);
-    collector.#load(snapshot);
-    return collector;
+    return restoring('collector', snapshot, 1, () => {
+      const collector = new Collector(options);
+      try {
+        collector.#load(snapshot);
+      } catch (cause) {
+        collector.#stopTimer();
+        throw cause;
+      }
+      return collector;
+    });
   }
 
   #load(snapshot: CollectorSnapshot): void {

@@ -32,8 +32,11 @@ const LEAST_SCALE = 0.1;
 /** Residuals beyond so many scales enter the long-run scale as so many, so that 1e150 does not stay in it for ever. */
 const LONG_RUN_CLIP = 1000;
 
-/** Of a metric that ranges from 0 to 1 or from 0 to 100: smaller scales than this part of the range mean nothing. */
-const LEAST_SCALE_OF_RANGE = 0.01;
+/**
+ * Of a metric that ranges from 0 to 1 or from 0 to 100: smaller scales than this part of the range mean nothing. Two
+ * points, since one failure among a dozen requests is 8 % and should not page by itself.
+ */
+const LEAST_SCALE_OF_RANGE = 0.02;
 
 /** A gap of so many steps makes the quick level worthless; the slow one then speaks alone. */
 const LONG_GAP = 10;

@@ -8,7 +8,7 @@ export type RejectionReason =
   | 'invalid_string'
   /** NaN, ±Infinity, or something that is not a number. */
   | 'invalid_number'
-  /** A number that its field cannot take, such as a negative duration. */
+  /** A number that its field cannot take: a negative duration, a ratio outside 0..1. */
   | 'out_of_range'
   /** `success` that is not a boolean. */
   | 'invalid_boolean'

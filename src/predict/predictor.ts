@@ -1,4 +1,4 @@
-import { checkSnapshotVersion, choiceOption, invalidOption, numberOption } from '../errors.ts';
+import { choiceOption, invalidOption, numberOption, objectOption, restoring } from '../errors.ts';
 import type { Forecast, Horizon, Prediction } from '../model/forecast.ts';
 import { type MetricDefinitions, metricDefinition } from '../model/metric-kind.ts';
 import type { Sample } from '../model/sample.ts';
@@ -18,6 +18,9 @@ import {
 /** A series keeps this many samples as plain numbers before it gets a forecaster; most short-lived ones never do. */
 const RAW_SAMPLES = 8;
 const SNAPSHOT_VERSION = 1;
+/** Heap of a series, once it is forecast and before; measured on Node 20 with three horizons. */
+const READY_BYTES = 11_000;
+const YOUNG_BYTES = 250;
 
 /** Options of {@link Predictor}. */
 export interface PredictorOptions {
@@ -100,6 +103,7 @@ export class Predictor {
 
   /** @throws AnalyticsError `ERR_INVALID_OPTION` for an option of the wrong type or out of range */
   constructor(options: PredictorOptions = {}) {
+    objectOption('options', options);
     const { minSamples = 20, historySize = 1000, level = 0.9, model = 'auto', maxSeries = 10_000, metrics } = options;
     const { horizons = ['5m', '15m', '1h'] } = options;
     this.#minSamples = numberOption('minSamples', minSamples, { min: 2, whole: true });
@@ -134,6 +138,11 @@ export class Predictor {
     return this.#learning;
   }
 
+  /** Estimate of the memory held, in bytes. */
+  get byteLength(): number {
+    return (this.#series.size - this.#learning) * READY_BYTES + this.#learning * YOUNG_BYTES;
+  }
+
   /** Learns from one sample. One that is not finite, or not newer than the newest of its series, is skipped. */
   observe(sample: Sample): void {
     const timestamp = Number(sample.timestamp);
@@ -159,7 +168,7 @@ export class Predictor {
    * @throws AnalyticsError `ERR_INVALID_OPTION` for a horizon or level out of range
    */
   forecast(serviceId: string, metricName: string, options: ForecastOptions): Forecast | undefined {
-    const ms = horizonMs(options.horizon);
+    const ms = horizonMs(objectOption('options', options).horizon);
     const level = options.level === undefined ? this.#level : levelOption(options.level);
     return this.#ready({ serviceId, metricName, labels: options.labels })?.forecast(ms, level);
   }
@@ -239,11 +248,12 @@ export class Predictor {
    * @throws AnalyticsError `ERR_INVALID_SNAPSHOT` for a snapshot of another version
    */
   static restore(snapshot: PredictorSnapshot, options?: PredictorOptions): Predictor {
-    checkSnapshotVersion('predictor', snapshot, SNAPSHOT_VERSION);
     const predictor = new Predictor(options);
-    if (snapshot.settings !== predictor.#fingerprint) return predictor;
-    for (const { series, state } of snapshot.series) predictor.restoreSeries(series, state);
-    return predictor;
+    return restoring('predictor', snapshot, SNAPSHOT_VERSION, () => {
+      if (snapshot.settings !== predictor.#fingerprint) return predictor;
+      for (const { series, state } of snapshot.series) predictor.restoreSeries(series, state);
+      return predictor;
+    });
   }
 
   #add(series: SeriesId, timestamp: number, value: number): void {

@@ -1,4 +1,4 @@
-import { AnalyticsError, checkSnapshotVersion, numberOption } from '../errors.ts';
+import { AnalyticsError, numberOption, restoring } from '../errors.ts';
 
 /** One key of a top list. */
 export interface TopEntry {
@@ -142,11 +142,12 @@ export class SpaceSaving {
    * @throws AnalyticsError `ERR_INVALID_SNAPSHOT` where it is of another version
    */
   static restore(snapshot: SpaceSavingSnapshot): SpaceSaving {
-    checkSnapshotVersion('top list', snapshot, SNAPSHOT_VERSION);
-    const restored = new SpaceSaving(snapshot.capacity);
-    restored.#total = snapshot.total;
-    for (const { key, count, error } of snapshot.entries) restored.#insert({ key, count, error });
-    return restored;
+    return restoring('top list', snapshot, SNAPSHOT_VERSION, () => {
+      const restored = new SpaceSaving(snapshot.capacity);
+      restored.#total = snapshot.total;
+      for (const { key, count, error } of snapshot.entries) restored.#insert({ key, count, error });
+      return restored;
+    });
   }
 
   #insert(entry: MutableEntry): void {

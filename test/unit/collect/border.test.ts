@@ -204,3 +204,13 @@ describe('an accepted record', () => {
     }
   });
 });
+
+describe('a ratio', () => {
+  it('given in percent is refused, since it would pass for hundreds of percent', () => {
+    const collector = new Collector();
+    expect(collector.record('metrics', { errorRate: 5 })).toBe(false);
+    expect(collector.record('metrics', { cacheHitRate: -0.1 })).toBe(false);
+    expect(collector.record('metrics', { errorRate: 1, cacheHitRate: 0 })).toBe(true);
+    expect(collector.stats().rejected).toEqual({ out_of_range: 2 });
+  });
+});
