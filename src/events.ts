@@ -1,5 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
-import { AnalyticsError, invalidOption, numberOption } from './errors.ts';
+import { AnalyticsError, invalidOption, numberOption, objectOption } from './errors.ts';
 import type { Anomaly } from './model/anomaly.ts';
 import type { Aggregation } from './model/bucket.ts';
 import type { Prediction } from './model/forecast.ts';
@@ -140,7 +140,7 @@ export class EventStream<T> implements AsyncIterableIterator<T> {
 
   /** @throws AnalyticsError `ERR_INVALID_OPTION` */
   constructor(attach: (push: (payload: T) => void, end: () => void) => () => void, options: StreamOptions = {}) {
-    const { signal, queueSize = 1000 } = options;
+    const { signal, queueSize = 1000 } = objectOption('options', options);
     this.#queueSize = numberOption('queueSize', queueSize, { min: 1, whole: true });
     let detach = (): void => {};
     this.#unsubscribe = subscription(

@@ -1,12 +1,12 @@
 export {
   Aggregator,
   type AggregatorInput,
-  type AggregatorOptions,
   type AggregatorSnapshot,
   type AggregatorStats,
-  type Evicted,
 } from './aggregate/aggregator.ts';
+export type { AggregatorOptions } from './aggregate/aggregator-options.ts';
 export type { BucketQuery, SeriesQuery } from './aggregate/bucket-query.ts';
+export type { Evicted } from './aggregate/output.ts';
 export type { OverflowEntry } from './aggregate/series-limit.ts';
 export type { WatchedSample } from './aggregate/series-state.ts';
 export { type Clock, ManualClock, SystemClock } from './clock.ts';

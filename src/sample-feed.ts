@@ -43,11 +43,9 @@ export class SampleFeed {
   readonly #shown = new SeriesMap<Shown>();
   readonly #told = new SeriesMap<Told>();
 
-  constructor(detector: AnomalyDetector, predictor: Predictor, snapshot?: FeedSnapshot) {
+  constructor(detector: AnomalyDetector, predictor: Predictor) {
     this.#detector = detector;
     this.#predictor = predictor;
-    for (const { series, state } of snapshot?.shown ?? []) this.#shown.set(series, state);
-    for (const { series, told } of snapshot?.told ?? []) this.#told.set(series, told);
   }
 
   /** Takes the sample of a slot that is over, after `takeBack` of its service; returns what it did to its episodes. */
@@ -93,6 +91,14 @@ export class SampleFeed {
       shown: Array.from(this.#shown.entries(), ([series, state]) => ({ series, state })),
       told: Array.from(this.#told.entries(), ([series, told]) => ({ series, told })),
     };
+  }
+
+  /** A feed that goes on where `snapshot` was taken, with detector and predictor of that moment. */
+  static restore(snapshot: FeedSnapshot, detector: AnomalyDetector, predictor: Predictor): SampleFeed {
+    const feed = new SampleFeed(detector, predictor);
+    for (const { series, state } of snapshot.shown) feed.#shown.set(series, state);
+    for (const { series, told } of snapshot.told) feed.#told.set(series, told);
+    return feed;
   }
 
   #observe(series: SeriesId, timestamp: number, value: number): Observation {

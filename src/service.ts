@@ -1,22 +1,22 @@
-import { Aggregator, type AggregatorOptions, type AggregatorSnapshot } from './aggregate/aggregator.ts';
+import type { Aggregator } from './aggregate/aggregator.ts';
+import type { AggregatorOptions } from './aggregate/aggregator-options.ts';
 import type { BucketQuery, SeriesQuery } from './aggregate/bucket-query.ts';
 import type { OverflowEntry } from './aggregate/series-limit.ts';
 import { type Clock, SystemClock } from './clock.ts';
 import { Collector, type CollectorOptions, type CollectorSnapshot, type OperationHandle } from './collect/collector.ts';
-import { performanceRecord, type RecordSink } from './collect/record-buffer.ts';
 import type { RejectionCounts } from './collect/rejection-log.ts';
 import { dashboardData } from './dashboard-data.ts';
-import { AnomalyDetector, type AnomalyDetectorOptions, type DetectorSnapshot } from './detect/anomaly-detector.ts';
-import { checkSnapshotVersion } from './errors.ts';
+import type { AnomalyDetector, AnomalyDetectorOptions } from './detect/anomaly-detector.ts';
+import { quantity } from './detect/describe.ts';
+import { objectOption, restoring } from './errors.ts';
 import { EventStream, GuardedEmitter, type ServiceEvent, type ServiceEvents, type StreamOptions } from './events.ts';
 import type { DefinedMetricInput } from './metric-types.ts';
 import type { Anomaly, Explanation } from './model/anomaly.ts';
 import type { Aggregation, SeriesBucket } from './model/bucket.ts';
 import type { DashboardData } from './model/dashboard.ts';
 import type { Forecast, Prediction } from './model/forecast.ts';
-import { assessHealth, type Health } from './model/health.ts';
 import { type Listener, subscription } from './model/listener.ts';
-import type { MetricDefinitions } from './model/metric-kind.ts';
+import { type MetricDefinitions, metricDefinition } from './model/metric-kind.ts';
 import type {
   BehaviorInput,
   BusinessInput,
@@ -26,8 +26,8 @@ import type {
   PerformanceInput,
 } from './model/records.ts';
 import type { Labels } from './model/series-key.ts';
-import { type ForecastOptions, Predictor, type PredictorOptions, type PredictorSnapshot } from './predict/predictor.ts';
-import { type EpisodeEvent, type FeedSnapshot, SampleFeed } from './sample-feed.ts';
+import { Pipeline, type PipelineOptions, type PipelineSnapshot } from './pipeline.ts';
+import type { ForecastOptions, Predictor, PredictorOptions } from './predict/predictor.ts';
 
 /** Options of a `Service`; every one has a default that suits a process with a few services. */
 export interface ServiceOptions<M extends MetricDefinitions = MetricDefinitions>
@@ -56,7 +56,7 @@ export interface ServiceStats {
   readonly overflow: readonly OverflowEntry[];
   readonly series: number;
   readonly maxSeries: number;
-  /** Estimate of the memory that the buckets hold. */
+  /** Estimate of the memory held, in bytes: the buckets, and what detector and predictor know of each series. */
   readonly bytes: number;
   /** Watched series that have not enough samples for a verdict yet. */
   readonly learning: number;
@@ -65,15 +65,12 @@ export interface ServiceStats {
 }
 
 /** All state of a service. Plain and structured-cloneable. */
-export interface ServiceSnapshot {
+export interface ServiceSnapshot extends PipelineSnapshot {
   readonly version: 1;
   readonly collector: CollectorSnapshot;
-  readonly aggregator: AggregatorSnapshot;
-  readonly detector: DetectorSnapshot;
-  readonly predictor: PredictorSnapshot;
-  readonly feed: FeedSnapshot;
 }
 
+const SNAPSHOT_VERSION = 1;
 const FLUSH_INTERVAL_MS = 5000;
 /** The predictor's default of `minSamples`. */
 const FORECAST_SAMPLES = 20;
@@ -101,54 +98,43 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   readonly predictor: Predictor;
   readonly #serviceId: string;
   readonly #clock: Clock;
+  readonly #metrics: MetricDefinitions;
   readonly #forecastSamples: number;
   readonly #emitter = new GuardedEmitter();
-  readonly #feed: SampleFeed;
-  /** Where flushed records go. */
-  readonly #sink: RecordSink = {
-    add: (kind, record, live) => {
-      this.aggregator.add(kind, record, live);
-      if (this.aggregator.hasOutput) this.#process(this.aggregator.takeClosed());
-      this.#emitter.emit(kind, record as never);
-    },
-    addOperation: (operation, duration, timestamp, error, live) => {
-      this.aggregator.addOperation(operation, duration, timestamp, error, live);
-      if (this.aggregator.hasOutput) this.#process(this.aggregator.takeClosed());
-      if (!this.#emitter.hasListeners('performance')) return;
-      this.#emitter.emit('performance', performanceRecord(operation, duration, timestamp, error));
-    },
-  };
+  readonly #pipeline: Pipeline;
   readonly #stopTimer: () => void;
   /** Ways to end the streams that are read. */
   readonly #streamEnds = new Set<() => void>();
-  #health: Health['status'];
   #closed = false;
 
   /**
    * @throws AnalyticsError `ERR_INVALID_OPTION` naming option, rule and value; `ERR_INVALID_SNAPSHOT` where the snapshot
-   * is of another version
+   * is of another version or damaged
    */
   constructor(options: ServiceOptions<M> = {}) {
-    const { serviceId = 'default', clock = new SystemClock(), snapshot, metrics, maxSeries } = options;
-    if (snapshot !== undefined) checkSnapshotVersion('service', snapshot, 1);
-    const forAggregator = { ...options, samples: true };
-    const forDetector = { ...options.detector, metrics, maxSeries };
-    const forPredictor = { ...options.predictor, metrics, maxSeries };
-    this.aggregator = snapshot ? Aggregator.restore(snapshot.aggregator, forAggregator) : new Aggregator(forAggregator);
-    this.anomalyDetector = snapshot
-      ? AnomalyDetector.restore(snapshot.detector, forDetector)
-      : new AnomalyDetector(forDetector);
-    this.predictor = snapshot ? Predictor.restore(snapshot.predictor, forPredictor) : new Predictor(forPredictor);
-    const forCollector = { ...options, clock, sink: this.#sink };
-    this.collector = snapshot ? Collector.restore(snapshot.collector, forCollector) : new Collector(forCollector);
-    this.#feed = new SampleFeed(this.anomalyDetector, this.predictor, snapshot?.feed);
+    const { serviceId = 'default', clock = new SystemClock(), snapshot, maxSeries } = objectOption('options', options);
+    const { metrics = {}, detector = {}, predictor = {}, flushIntervalMs = FLUSH_INTERVAL_MS } = options;
+    this.#metrics = metrics;
     this.#serviceId = serviceId;
     this.#clock = clock;
-    this.#forecastSamples = options.predictor?.minSamples ?? FORECAST_SAMPLES;
-    this.#health = this.#assessHealth().status;
+    this.#forecastSamples = objectOption('predictor', predictor).minSamples ?? FORECAST_SAMPLES;
+    const stages: PipelineOptions = {
+      aggregator: { ...options, samples: true },
+      detector: { ...objectOption('detector', detector), metrics, maxSeries },
+      predictor: { ...predictor, metrics, maxSeries },
+    };
+    const connect = (): Pipeline => new Pipeline(stages, this.#emitter, clock, snapshot);
+    this.#pipeline = snapshot === undefined ? connect() : restoring('service', snapshot, SNAPSHOT_VERSION, connect);
+    this.aggregator = this.#pipeline.aggregator;
+    this.anomalyDetector = this.#pipeline.detector;
+    this.predictor = this.#pipeline.predictor;
+    // Last, since it starts a timer: a constructor that throws must not leave one behind.
+    const forCollector = { ...options, clock, sink: this.#pipeline.sink };
+    this.collector =
+      snapshot === undefined ? new Collector(forCollector) : Collector.restore(snapshot.collector, forCollector);
     this.collector.on('rejected', (rejection) => this.#emitter.emit('rejected', rejection));
     this.collector.on('error', (error) => this.#emitter.emit('error', error));
-    this.#stopTimer = clock.every(options.flushIntervalMs ?? FLUSH_INTERVAL_MS, () => this.#tick());
+    this.#stopTimer = clock.every(flushIntervalMs, () => this.#tick());
   }
 
   /** Records something that happened. Returns whether it was accepted; so do all `record…` methods. */
@@ -214,7 +200,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     const attach = (): void => {
       detach = this.#emitter.attach(event, listener);
     };
-    return subscription(attach, () => detach(), options.signal);
+    return subscription(attach, () => detach(), objectOption('options', options).signal);
   }
 
   /** Events as an async iterable, from now on. A reader that is too slow loses the oldest; `dropped` counts them. */
@@ -264,7 +250,11 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     return this.predictor.getPredictions(serviceId, limit);
   }
 
-  /** Forecast of one series; `undefined` before it has enough samples. */
+  /**
+   * Forecast of one series; `undefined` before it has enough samples.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION`
+   */
   forecast(serviceId: string, metricName: string, options: ForecastOptions): Forecast | undefined {
     this.#settle();
     return this.predictor.forecast(serviceId, metricName, options);
@@ -276,11 +266,11 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     const explanation = this.anomalyDetector.explain(serviceId, metricName, labels);
     if (explanation.state === 'unknown' || explanation.state === 'ignored') return explanation;
     const forecast = this.predictor.forecast(serviceId, metricName, { horizon: '5m', labels });
-    const why =
+    const outlook =
       forecast === undefined
         ? `a forecast needs ${this.#forecastSamples} samples, ${explanation.samples} came so far`
-        : `forecasts are made by the model ${forecast.model}`;
-    return { ...explanation, reasons: [...explanation.reasons, why] };
+        : describeForecast(forecast, metricDefinition(metricName, this.#metrics).unit);
+    return { ...explanation, reasons: [...explanation.reasons, outlook] };
   }
 
   /** Everything that one page needs, of one service or of all. */
@@ -293,8 +283,15 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   /** What came in, what became of it, and what it costs. */
   stats(): ServiceStats {
     const { accepted, rejected, errors } = this.collector.stats();
-    const learning = this.anomalyDetector.learning;
-    return { accepted, rejected, ...this.aggregator.stats(), learning, errors: errors + this.#emitter.failures };
+    const aggregated = this.aggregator.stats();
+    return {
+      accepted,
+      rejected,
+      ...aggregated,
+      bytes: aggregated.bytes + this.anomalyDetector.byteLength + this.predictor.byteLength,
+      learning: this.anomalyDetector.learning,
+      errors: errors + this.#emitter.failures,
+    };
   }
 
   /** Works off what is buffered and shows what the newest samples mean, without waiting. Closes no bucket early. */
@@ -321,14 +318,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   /** All state, to go on from in another process; listeners are not part of it. */
   snapshot(): ServiceSnapshot {
     this.#drain();
-    return {
-      version: 1,
-      collector: this.collector.snapshot(),
-      aggregator: this.aggregator.snapshot(),
-      detector: this.anomalyDetector.snapshot(),
-      predictor: this.predictor.snapshot(),
-      feed: this.#feed.snapshot(),
-    };
+    return { version: SNAPSHOT_VERSION, collector: this.collector.snapshot(), ...this.#pipeline.snapshot() };
   }
 
   /**
@@ -340,70 +330,32 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     snapshot: ServiceSnapshot,
     options: ServiceOptions<M> = {},
   ): Service<M> {
-    return new Service({ ...options, snapshot });
+    // Checked here too: to the constructor, `undefined` would be no snapshot.
+    return restoring('service', snapshot, SNAPSHOT_VERSION, () => {
+      return new Service({ ...objectOption('options', options), snapshot });
+    });
   }
 
   #tick(): void {
     this.#drain();
-    this.#process(this.aggregator.advance(this.#clock.now(), { liveOnly: true }));
+    this.#pipeline.advance();
+  }
+
+  #settle(): void {
+    this.#drain();
+    this.#pipeline.show();
   }
 
   #drain(): void {
     // Synchronous; the promise is for callers who await.
     void this.collector.flush();
   }
+}
 
-  #settle(): void {
-    this.#drain();
-    for (const sample of this.aggregator.waitingSamples()) this.#report(this.#feed.show(sample));
-    this.#emitter.deliver();
-  }
-
-  /**
-   * Passes on what the aggregation has put out: closed buckets first, then samples. Listeners hear of it when all state
-   * is up to date, so that one of them may read, or save a snapshot.
-   */
-  #process(closed: readonly Aggregation[]): void {
-    const samples = this.aggregator.takeSamples();
-    for (const { serviceId } of closed) this.#feed.takeBack(serviceId);
-    for (const { series } of samples) this.#feed.takeBack(series.serviceId);
-    for (const aggregation of closed) {
-      if (aggregation.period === '1m') this.anomalyDetector.setErrorRate(aggregation.serviceId, aggregation.errorRate);
-      this.#emitter.enqueue('aggregation', aggregation);
-    }
-    for (const sample of samples) this.#report(this.#feed.take(sample));
-    const evicted = this.aggregator.takeEvicted();
-    for (const series of evicted.series) this.#report(this.#feed.forget(series));
-    for (const serviceId of evicted.serviceIds) this.anomalyDetector.setErrorRate(serviceId, undefined);
-    if (this.#emitter.hasListeners('prediction')) this.#enqueuePredictions(closed);
-    this.#emitter.deliver();
-  }
-
-  #report(events: readonly EpisodeEvent[]): void {
-    for (const { event, anomaly } of events) this.#emitter.enqueue(event, anomaly);
-    if (events.some(({ event }) => event !== 'anomalyUpdated')) this.#reportHealth();
-  }
-
-  /** Forecasts are news when a minute of their service has closed and they know a sample of it. */
-  #enqueuePredictions(closed: readonly Aggregation[]): void {
-    for (const { period, serviceId, timestamp } of closed) {
-      if (period !== '1m') continue;
-      for (const prediction of this.predictor.getPredictions(serviceId, Number.POSITIVE_INFINITY)) {
-        if (prediction.timestamp < timestamp) break;
-        this.#emitter.enqueue('prediction', prediction);
-      }
-    }
-  }
-
-  #reportHealth(): void {
-    const health = this.#assessHealth();
-    if (health.status === this.#health) return;
-    this.#health = health.status;
-    this.#emitter.enqueue('health', health);
-  }
-
-  #assessHealth(): Health {
-    const timestamp = this.aggregator.newestTimestamp() ?? this.#clock.now();
-    return assessHealth(this.anomalyDetector.openAnomalies(), timestamp);
-  }
+/** `in 5 minutes it is expected at 42.1 ms (30.2 to 51 ms with probability 0.9)`. */
+function describeForecast({ mean, lower, upper, level }: Forecast, unit: string | undefined): string {
+  return (
+    `in 5 minutes it is expected at ${quantity(mean, unit)} ` +
+    `(${quantity(lower)} to ${quantity(upper, unit)} with probability ${level})`
+  );
 }

@@ -1,4 +1,4 @@
-import { choiceOption, invalidOption, numberOption } from '../errors.ts';
+import { choiceOption, invalidOption, numberOption, objectOption } from '../errors.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import type { Timestamp } from '../model/records.ts';
 import type { Labels } from '../model/series-key.ts';
@@ -30,14 +30,19 @@ export interface CheckedQuery {
   readonly limit: number;
 }
 
-/** Whether a query asks for nothing in particular. */
-export function isEmptyQuery({ period, from, to, limit }: BucketQuery): boolean {
+/**
+ * Whether a query asks for nothing in particular.
+ *
+ * @throws AnalyticsError `ERR_INVALID_OPTION` where it is not an object
+ */
+export function isEmptyQuery(query: BucketQuery): boolean {
+  const { period, from, to, limit } = objectOption('query', query);
   return period === undefined && from === undefined && to === undefined && limit === undefined;
 }
 
 /** @throws AnalyticsError `ERR_INVALID_OPTION` */
 export function checkQuery(query: BucketQuery): CheckedQuery {
-  const { period = '1m', from, to, limit = Number.POSITIVE_INFINITY } = query;
+  const { period = '1m', from, to, limit = Number.POSITIVE_INFINITY } = objectOption('query', query);
   return {
     level: PERIODS.indexOf(choiceOption('period', period, PERIODS)),
     from: momentOption('from', from, Number.NEGATIVE_INFINITY),

@@ -60,7 +60,8 @@ export class ClosedBuckets<A extends Accumulator<A>> {
     this.#type = type;
     this.#budget = budget;
     if (snapshot === undefined) return;
-    this.#setRows(Array.from(snapshot.rows));
+    // Spread, because that throws where they went through JSON and are no longer an array.
+    this.#setRows([...snapshot.rows]);
     if (snapshot.logs.length === 0) return;
     this.#logs = snapshot.logs.map((log) => (log === undefined ? undefined : BucketLog.restore(log, budget)));
   }

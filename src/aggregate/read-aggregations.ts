@@ -55,7 +55,7 @@ export function readAggregation(
 /**
  * What a service did in one bucket. The performance records of minutes that are still open are with their operations.
  */
-export function readService(
+function readService(
   service: ServiceState,
   allSeries: SeriesMap<SeriesState>,
   level: number,

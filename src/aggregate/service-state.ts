@@ -73,6 +73,14 @@ export class ServiceState {
     this.latest = snapshot.latest;
   }
 
+  /** Takes the newest value of each gauge; an older snapshot fills only what is missing. */
+  keepLatest(record: MetricsRecord): void {
+    const { serviceId: _, ...gauges } = record;
+    const { latest } = this;
+    const isNewer = latest === undefined || gauges.timestamp >= latest.timestamp;
+    this.latest = isNewer ? { ...latest, ...gauges } : { ...gauges, ...latest };
+  }
+
   snapshot(): ServiceStateSnapshot {
     const { serviceId, newest, watermark, closedUpTo, live, hasOperations, cutMinute, latest } = this;
     return {

@@ -6,16 +6,6 @@ export type Timestamp = number | Date;
 /** The six kinds of record; each is also the name of the event under which its records are emitted. */
 export type RecordKind = 'event' | 'metrics' | 'behavior' | 'performance' | 'business' | 'metric';
 
-/** All kinds of record. */
-export const RECORD_KINDS: readonly RecordKind[] = [
-  'event',
-  'metrics',
-  'behavior',
-  'performance',
-  'business',
-  'metric',
-];
-
 /** Something that happened. It counts as an error if `metadata.error` is `true` or a non-empty string. */
 export interface EventInput {
   readonly eventType: string;

@@ -176,4 +176,15 @@ describe('options', () => {
       }),
     );
   });
+
+  it.each([null, 5, 'fast'])('that are %j are refused', (options) => {
+    const expected = expect.objectContaining({
+      code: 'ERR_INVALID_OPTION',
+      message: expect.stringMatching(/^option options must be an object, got /) as string,
+    });
+    const all = new Aggregator();
+    expect(() => new Aggregator(options as never)).toThrow(expected);
+    expect(() => all.advance(T0, options as never)).toThrow(expected);
+    expect(() => Aggregator.restore(all.snapshot(), options as never)).toThrow(expected);
+  });
 });

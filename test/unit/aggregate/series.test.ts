@@ -230,4 +230,14 @@ describe('a query', () => {
       }),
     );
   });
+
+  it.each([null, 5, 'all'])('that is %j throws', (query) => {
+    const all = new Aggregator();
+    const expected = expect.objectContaining({
+      code: 'ERR_INVALID_OPTION',
+      message: expect.stringMatching(/^option query must be an object, got /) as string,
+    });
+    expect(() => all.getAggregations('shop', query as never)).toThrow(expected);
+    expect(() => all.getSeries('shop', 'm', query as never)).toThrow(expected);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Health, ManualClock, Service, type ServiceOptions } from '../../../src/index.ts';
+import { type Health, ManualClock, Service, type ServiceOptions, type ServiceSnapshot } from '../../../src/index.ts';
 
 const SECOND = 1000;
 const MINUTE = 60_000;
@@ -35,6 +35,12 @@ describe('options', () => {
     ['predictor.level', 1],
     ['predictor.model', 'magic'],
     ['predictor.horizons', []],
+    ['detector', 5],
+    ['detector', null],
+    ['predictor', 5],
+    ['predictor', null],
+    ['metrics', 5],
+    ['metrics', null],
   ])('%s: %s is refused by name, with its rule', (path, value) => {
     const [first, second] = path.split('.') as [string, string?];
     const options = second === undefined ? { [first]: value } : { [first]: { [second]: value } };
@@ -47,8 +53,96 @@ describe('options', () => {
     );
   });
 
-  it.each([{}, { version: 2 }, 'text', 7])('snapshots of another version are refused: %s', (snapshot) => {
-    expect(() => Service.restore(snapshot as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_SNAPSHOT' }));
+  it.each([null, 5, 'shop'])('%s is not taken for options', (options) => {
+    const service = new Service({ clock: new ManualClock(T0) });
+    const calls = [
+      () => new Service(options as never),
+      () => Service.restore(service.snapshot(), options as never),
+      () => service.forecast('shop', 'latency', options as never),
+      () => service.subscribe('event', () => {}, options as never),
+      () => service.stream('event', options as never),
+    ];
+    for (const call of calls) expect(call).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }));
+  });
+
+  it('a forecast needs a horizon', () => {
+    const service = new Service({ clock: new ManualClock(T0) });
+    for (const options of [[], [{}]]) {
+      const forecast = () => service.forecast('shop', 'latency', ...(options as [never]));
+      expect(forecast).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }));
+    }
+  });
+});
+
+/** A clock that knows how many timers run. */
+function countingClock() {
+  const clock = new ManualClock(T0);
+  const timers = new Set<symbol>();
+  const every = (): (() => void) => {
+    const timer = Symbol();
+    timers.add(timer);
+    return () => timers.delete(timer);
+  };
+  return { timers, clock: { now: () => clock.now(), coarseNow: () => clock.now(), every } };
+}
+
+describe('a snapshot', () => {
+  /** Has something of every stage, a sample that was only shown included. */
+  function full(): ServiceSnapshot {
+    const clock = new ManualClock(T0);
+    const service = new Service({ clock });
+    for (let second = 0; second < 90; second++) {
+      clock.advance(SECOND);
+      service.recordMetrics({ latency: 20 + (second % 4) });
+      service.recordPerformanceMetric({ operation: 'read', duration: 12, success: true });
+      service.recordUserBehavior({ userId: 'ada', action: 'play', success: true });
+    }
+    void service.flush();
+    return service.snapshot();
+  }
+
+  it.each<[string, (snapshot: ServiceSnapshot) => unknown]>([
+    ['nothing', () => undefined],
+    ['null', () => null],
+    ['a text', () => 'text'],
+    ['an empty object', () => ({})],
+    ['one of another version', (snapshot) => ({ ...snapshot, version: 2 })],
+    ['one that went through JSON', (snapshot) => JSON.parse(JSON.stringify(snapshot))],
+    ['one without its collector', ({ collector: _, ...rest }) => rest],
+    ['one whose buffer is lost', (snapshot) => ({ ...snapshot, collector: { version: 1 } })],
+    ['one without its buckets', ({ aggregator: _, ...rest }) => rest],
+    ['one whose buckets are lost', (snapshot) => ({ ...snapshot, aggregator: { version: 1 } })],
+    ['one without its detector', ({ detector: _, ...rest }) => rest],
+    ['one whose watched series are lost', (snapshot) => ({ ...snapshot, detector: { version: 1 } })],
+    ['one without its predictor', ({ predictor: _, ...rest }) => rest],
+    ['one without its feed', ({ feed: _, ...rest }) => rest],
+  ])('is refused where it is %s, and no timer is left running', (_, damage) => {
+    const { clock, timers } = countingClock();
+    const restore = () => Service.restore(damage(full()) as ServiceSnapshot, { clock });
+    expect(restore).toThrow(expect.objectContaining({ name: 'AnalyticsError', code: 'ERR_INVALID_SNAPSHOT' }));
+    expect(timers.size).toBe(0);
+  });
+
+  it('that is whole is taken', () => {
+    const { clock, timers } = countingClock();
+    expect(Service.restore(full(), { clock }).stats().accepted).toBe(270);
+    expect(timers.size).toBeGreaterThan(0);
+  });
+});
+
+describe('a constructor that throws', () => {
+  it.each<[string, unknown]>([
+    ['serviceId', ''],
+    ['latenessMs', -1],
+    ['flushIntervalMs', 0],
+    ['detector', { threshold: 0 }],
+    ['predictor', { horizons: ['soon'] }],
+  ])('on account of %s leaves no timer running', (name, value) => {
+    const { clock, timers } = countingClock();
+    expect(() => new Service({ clock, [name]: value })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+    );
+    expect(timers.size).toBe(0);
   });
 });
 
@@ -121,7 +215,7 @@ describe('health', () => {
   it('is degraded while a high episode is open, and recovers when it closes', () => {
     const { service, heard } = live(500, 0.01);
     expect(heard.map(({ status }) => status)).toEqual(['degraded', 'healthy']);
-    expect(heard[0]?.reasons[0]).toMatch(/latency/);
+    expect(heard[0]?.reasons[0]).toMatch(/^shop: latency was /);
     expect(service.getDashboardData()).toMatchObject({ systemHealth: 'healthy', healthReasons: [expect.any(String)] });
     expect(service.getAnomalies('shop')[0]).toMatchObject({ severity: 'high', status: 'closed' });
   });
@@ -157,6 +251,56 @@ describe('health', () => {
     }
     expect(heard).toEqual(['degraded', 'queue closed', 'healthy']);
     expect([service.anomalyDetector.size, service.predictor.size]).toEqual([0, 0]);
+  });
+});
+
+describe('the last reason of an explanation', () => {
+  function explained(samples: number, metrics?: ServiceOptions['metrics']): string | undefined {
+    const clock = new ManualClock(T0);
+    const options = { clock, serviceId: 'mailer', metrics, predictor: { model: 'naive', level: 0.8 } } as const;
+    const service: Service = new Service(options as ServiceOptions);
+    for (let second = 0; second < samples; second++) {
+      clock.advance(SECOND);
+      service.recordMetric({ metricName: 'depth', value: 1234.56, labels: { queue: 'sms' } });
+    }
+    return service.explain('mailer', 'depth', { queue: 'sms' }).reasons.at(-1);
+  }
+
+  it('says how many samples a forecast still needs', () => {
+    expect(explained(19)).toBe('a forecast needs 20 samples, 19 came so far');
+  });
+
+  // A series that never changed, repeated by the naive model, cannot miss: 1234.56 to four digits, in the unit defined.
+  it('says what is expected, with its interval and its unit', () => {
+    expect(explained(60)).toBe('in 5 minutes it is expected at 1235 (1235 to 1235 with probability 0.8)');
+    expect(explained(60, { depth: { unit: 'jobs' } })).toBe(
+      'in 5 minutes it is expected at 1235 jobs (1235 to 1235 jobs with probability 0.8)',
+    );
+  });
+
+  it('is not about forecasts where there is no such series', () => {
+    expect(explained(0)).toBe('no sample of depth (queue sms) has come yet');
+  });
+});
+
+describe('the memory that is counted', () => {
+  it('is that of the buckets and, for series that are watched, of detector and predictor', () => {
+    const [watched, ignored] = [false, true].map((ignore) => {
+      const clock = new ManualClock(T0);
+      const service: Service = new Service({ clock, metrics: { depth: { ignore } } } as ServiceOptions);
+      for (let second = 0; second < 60; second++) {
+        clock.advance(SECOND);
+        service.recordMetric({ metricName: 'depth', value: second % 3 });
+      }
+      void service.flush();
+      return service;
+    }) as [Service, Service];
+    const { anomalyDetector, predictor } = watched;
+    expect(ignored.stats().bytes).toBeGreaterThan(0);
+    expect(predictor.byteLength).toBeGreaterThan(anomalyDetector.byteLength);
+    expect(anomalyDetector.byteLength).toBeGreaterThan(0);
+    const more = watched.stats().bytes - ignored.stats().bytes;
+    expect(more).toBe(anomalyDetector.byteLength + predictor.byteLength);
   });
 });
 

@@ -1,0 +1,125 @@
+import type { Labels, SeriesId } from '../model/series-key.ts';
+import { SeriesMap } from '../model/series-map.ts';
+import type { ByteBudget } from './bucket-log.ts';
+import { type OverflowEntry, SeriesLimit } from './series-limit.ts';
+import { SeriesState, type SeriesStateSnapshot } from './series-state.ts';
+import { ServiceState, type ServiceStateSnapshot } from './service-state.ts';
+
+/** State of a registry. Plain and structured-cloneable. */
+export interface RegistrySnapshot {
+  readonly services: readonly ServiceStateSnapshot[];
+  readonly series: readonly SeriesStateSnapshot[];
+  readonly overflow: readonly OverflowEntry[];
+}
+
+/** Heap of a series and of a service besides their closed buckets; measured on Node 20 with one open minute each. */
+const SERIES_BYTES = 550;
+const SERVICE_BYTES = 3000;
+
+/**
+ * The services and series that are told apart, at most `maxSeries` of each and the overflow ones. They are made and
+ * removed here only, and all their closed buckets are in one byte budget.
+ */
+export class SeriesRegistry {
+  /** Series, and services, that are told apart. */
+  readonly maxSeries: number;
+  /** All series, to look up; `seriesOf` and `removeSeries` change it. */
+  readonly series: SeriesMap<SeriesState> = new SeriesMap();
+  readonly #services = new Map<string, ServiceState>();
+  readonly #budget: ByteBudget = { used: 0 };
+  #limit = new SeriesLimit();
+  #epoch = 0;
+
+  constructor(maxSeries: number) {
+    this.maxSeries = maxSeries;
+  }
+
+  /** All services by id, in order of appearance; a view. */
+  get services(): ReadonlyMap<string, ServiceState> {
+    return this.#services;
+  }
+
+  /** Counts removals: what was looked up before one must be looked up anew. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Bytes of all closed buckets. */
+  get closedBytes(): number {
+    return this.#budget.used;
+  }
+
+  /** Estimate of the memory held. O(services). */
+  get byteLength(): number {
+    let bytes = this.#budget.used + this.series.size * SERIES_BYTES + this.#services.size * SERVICE_BYTES;
+    for (const service of this.#services.values()) bytes += service.audience.byteLength;
+    return bytes;
+  }
+
+  /** The service, made where it is new; beyond the limit the one that stands in for it. */
+  serviceOf(serviceId: string): ServiceState {
+    const known = this.#services.get(serviceId);
+    if (known !== undefined) return known;
+    const name = this.#services.size < this.maxSeries ? serviceId : this.#limit.overflowService();
+    let service = this.#services.get(name);
+    if (service === undefined) {
+      service = new ServiceState(name, this.#budget);
+      this.#services.set(name, service);
+    }
+    return service;
+  }
+
+  /** The series, made where it is new; beyond the limit the one that stands in for it. */
+  seriesOf(service: ServiceState, metricName: string, labels: Labels | undefined): SeriesState {
+    const id: SeriesId = { serviceId: service.serviceId, metricName, labels };
+    const known = this.series.get(id);
+    if (known !== undefined) return known;
+    const make = (series: SeriesId): SeriesState => new SeriesState(series, this.#budget);
+    if (this.series.size < this.maxSeries) return this.series.add(id, make);
+    const overflow = this.#limit.overflowOf(id, this.series);
+    return this.series.get(overflow) ?? this.series.add(overflow, make);
+  }
+
+  /** Forgets the series of a service for which `isGone` and gives their memory back; returns them. */
+  removeSeries(service: ServiceState, isGone: (series: SeriesState) => boolean): SeriesId[] {
+    const removed = [...this.series.entries(service.serviceId)].filter(([, series]) => isGone(series));
+    for (const [id, series] of removed) {
+      series.timeline.release();
+      service.waiting.delete(series);
+      this.series.delete(id);
+    }
+    if (removed.length > 0) this.#epoch++;
+    return removed.map(([id]) => id);
+  }
+
+  /** Forgets a service with all its series and gives their memory back; returns those series. */
+  removeService(service: ServiceState): SeriesId[] {
+    const removed = this.removeSeries(service, () => true);
+    service.timeline.release();
+    this.#services.delete(service.serviceId);
+    this.#epoch++;
+    return removed;
+  }
+
+  /** What went beyond the limit, most first. O(series) where something did. */
+  overflow(): OverflowEntry[] {
+    return this.#limit.entries(this.series);
+  }
+
+  snapshot(): RegistrySnapshot {
+    return {
+      services: Array.from(this.#services.values(), (service) => service.snapshot()),
+      series: Array.from(this.series.entries(), ([, series]) => series.snapshot()),
+      overflow: this.overflow(),
+    };
+  }
+
+  /** Takes over what a snapshot holds; for a registry that is still empty. */
+  load({ services, series, overflow }: RegistrySnapshot): void {
+    for (const saved of services) {
+      this.#services.set(saved.serviceId, new ServiceState(saved.serviceId, this.#budget, saved));
+    }
+    for (const saved of series) this.series.add(saved.series, (id) => new SeriesState(id, this.#budget, saved));
+    this.#limit = new SeriesLimit(overflow);
+  }
+}

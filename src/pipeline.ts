@@ -1,0 +1,134 @@
+import { Aggregator, type AggregatorSnapshot } from './aggregate/aggregator.ts';
+import type { AggregatorOptions } from './aggregate/aggregator-options.ts';
+import type { Clock } from './clock.ts';
+import { performanceRecord, type RecordSink } from './collect/record-buffer.ts';
+import { AnomalyDetector, type AnomalyDetectorOptions, type DetectorSnapshot } from './detect/anomaly-detector.ts';
+import type { GuardedEmitter } from './events.ts';
+import type { Aggregation } from './model/bucket.ts';
+import { assessHealth, type HealthStatus, healthStatus } from './model/health.ts';
+import { Predictor, type PredictorOptions, type PredictorSnapshot } from './predict/predictor.ts';
+import { type EpisodeEvent, type FeedSnapshot, SampleFeed } from './sample-feed.ts';
+
+/** Options of the stages of a pipeline. */
+export interface PipelineOptions {
+  readonly aggregator: AggregatorOptions;
+  readonly detector: AnomalyDetectorOptions;
+  readonly predictor: PredictorOptions;
+}
+
+/** All that a pipeline knows. Plain and structured-cloneable. */
+export interface PipelineSnapshot {
+  readonly aggregator: AggregatorSnapshot;
+  readonly detector: DetectorSnapshot;
+  readonly predictor: PredictorSnapshot;
+  readonly feed: FeedSnapshot;
+}
+
+/**
+ * The way of a record once it is flushed: into its bucket; what closes, on to the feed of detector and predictor; and
+ * what they find, out as events. Listeners hear of it when all state is up to date, so that one of them may read, or
+ * save a snapshot.
+ */
+export class Pipeline {
+  readonly aggregator: Aggregator;
+  readonly detector: AnomalyDetector;
+  readonly predictor: Predictor;
+  /** Where flushed records go. */
+  readonly sink: RecordSink = {
+    add: (kind, record, live) => {
+      this.aggregator.add(kind, record, live);
+      if (this.aggregator.hasOutput) this.#process(this.aggregator.takeClosed());
+      this.#emitter.emit(kind, record as never);
+    },
+    addOperation: (operation, duration, timestamp, error, live) => {
+      this.aggregator.addOperation(operation, duration, timestamp, error, live);
+      if (this.aggregator.hasOutput) this.#process(this.aggregator.takeClosed());
+      if (!this.#emitter.hasListeners('performance')) return;
+      this.#emitter.emit('performance', performanceRecord(operation, duration, timestamp, error));
+    },
+  };
+  readonly #feed: SampleFeed;
+  readonly #emitter: GuardedEmitter;
+  readonly #clock: Clock;
+  /** As last told to listeners. */
+  #health: HealthStatus;
+
+  /** @param snapshot state to go on from; its caller looks after the version and after what a damaged one makes throw */
+  constructor(options: PipelineOptions, emitter: GuardedEmitter, clock: Clock, snapshot?: PipelineSnapshot) {
+    this.#emitter = emitter;
+    this.#clock = clock;
+    if (snapshot === undefined) {
+      this.aggregator = new Aggregator(options.aggregator);
+      this.detector = new AnomalyDetector(options.detector);
+      this.predictor = new Predictor(options.predictor);
+      this.#feed = new SampleFeed(this.detector, this.predictor);
+    } else {
+      this.aggregator = Aggregator.restore(snapshot.aggregator, options.aggregator);
+      this.detector = AnomalyDetector.restore(snapshot.detector, options.detector);
+      this.predictor = Predictor.restore(snapshot.predictor, options.predictor);
+      this.#feed = SampleFeed.restore(snapshot.feed, this.detector, this.predictor);
+    }
+    this.#health = healthStatus(this.detector.openAnomalies());
+  }
+
+  /** Closes, for the services that are live, the buckets that are over by the clock. */
+  advance(): void {
+    this.#process(this.aggregator.advance(this.#clock.now(), { liveOnly: true }));
+  }
+
+  /** Shows what the newest samples mean, though their slots are not over. */
+  show(): void {
+    for (const sample of this.aggregator.waitingSamples()) this.#report(this.#feed.show(sample));
+    this.#emitter.deliver();
+  }
+
+  snapshot(): PipelineSnapshot {
+    return {
+      aggregator: this.aggregator.snapshot(),
+      detector: this.detector.snapshot(),
+      predictor: this.predictor.snapshot(),
+      feed: this.#feed.snapshot(),
+    };
+  }
+
+  /** Passes on what the aggregation has put out: closed buckets first, then samples. */
+  #process(closed: readonly Aggregation[]): void {
+    const samples = this.aggregator.takeSamples();
+    for (const { serviceId } of closed) this.#feed.takeBack(serviceId);
+    for (const { series } of samples) this.#feed.takeBack(series.serviceId);
+    for (const aggregation of closed) {
+      if (aggregation.period === '1m') this.detector.setErrorRate(aggregation.serviceId, aggregation.errorRate);
+      this.#emitter.enqueue('aggregation', aggregation);
+    }
+    for (const sample of samples) this.#report(this.#feed.take(sample));
+    const evicted = this.aggregator.takeEvicted();
+    for (const series of evicted.series) this.#report(this.#feed.forget(series));
+    for (const serviceId of evicted.serviceIds) this.detector.setErrorRate(serviceId, undefined);
+    if (this.#emitter.hasListeners('prediction')) this.#enqueuePredictions(closed);
+    this.#emitter.deliver();
+  }
+
+  #report(events: readonly EpisodeEvent[]): void {
+    for (const { event, anomaly } of events) this.#emitter.enqueue(event, anomaly);
+    if (events.some(({ event }) => event !== 'anomalyUpdated')) this.#reportHealth();
+  }
+
+  /** Forecasts are news when a minute of their service has closed and they know a sample of it. */
+  #enqueuePredictions(closed: readonly Aggregation[]): void {
+    for (const { period, serviceId, timestamp } of closed) {
+      if (period !== '1m') continue;
+      for (const prediction of this.predictor.getPredictions(serviceId, Number.POSITIVE_INFINITY)) {
+        if (prediction.timestamp < timestamp) break;
+        this.#emitter.enqueue('prediction', prediction);
+      }
+    }
+  }
+
+  #reportHealth(): void {
+    const timestamp = this.aggregator.newestTimestamp() ?? this.#clock.now();
+    const health = assessHealth(this.detector.openAnomalies(), timestamp);
+    if (health.status === this.#health) return;
+    this.#health = health.status;
+    this.#emitter.enqueue('health', health);
+  }
+}
