@@ -12,6 +12,7 @@ export interface QuantileSketchOptions {
   readonly relativeAccuracy?: number | undefined;
 }
 
+const FINEST_ACCURACY = 0.0001;
 const FORMAT_VERSION = 1;
 const SUBJECT = 'quantile sketch';
 /** A quarter of an octave at the default accuracy, and 64 bytes: V8 keeps typed arrays up to that size inside the heap. */
@@ -58,7 +59,7 @@ export class QuantileSketch {
 
   constructor(options: QuantileSketchOptions = {}) {
     const { relativeAccuracy = 0.01 } = options;
-    numberOption('relativeAccuracy', relativeAccuracy, { min: 0.0001, max: 0.5 });
+    numberOption('relativeAccuracy', relativeAccuracy, { min: FINEST_ACCURACY, max: 0.5 });
     this.#octaveBits = Math.ceil(Math.log2(1 / (2 * relativeAccuracy)));
     this.#sum = new ExactSum();
   }
@@ -225,7 +226,7 @@ export class QuantileSketch {
     if (version !== FORMAT_VERSION) throw reader.invalid(`of version ${FORMAT_VERSION}`, `${version}`);
     const octaveBits = reader.byte();
     if (octaveBits > MAX_OCTAVE_BITS) throw reader.invalid('of a known accuracy', `${octaveBits}`);
-    const sketch = new QuantileSketch({ relativeAccuracy: 2 ** -(octaveBits + 1) });
+    const sketch = new QuantileSketch({ relativeAccuracy: Math.max(FINEST_ACCURACY, 2 ** -(octaveBits + 1)) });
     const bins = reader.varint();
     if (bins > 0) sketch.#readBins(reader, bins);
     return sketch;

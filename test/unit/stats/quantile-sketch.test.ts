@@ -233,3 +233,13 @@ describe('QuantileSketch.fromBytes', () => {
     expect(() => QuantileSketch.fromBytes(message(5, 500))).toThrow(damaged);
   });
 });
+
+describe('a sketch of the finest accuracy', () => {
+  it('can be read back: its bytes used to be refused as an option out of range', () => {
+    for (const relativeAccuracy of [0.0001, 0.5]) {
+      const sketch = new QuantileSketch({ relativeAccuracy });
+      for (const value of [0.1, 3, 1000]) sketch.add(value);
+      expect(QuantileSketch.fromBytes(sketch.toBytes()).toBytes()).toEqual(sketch.toBytes());
+    }
+  });
+});
