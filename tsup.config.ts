@@ -7,6 +7,7 @@ const library: Options = {
   target: 'node20',
   splitting: true,
   treeshake: true,
+  removeNodeProtocol: false,
 };
 
 /**
@@ -24,7 +25,8 @@ const builds = (options: Options): Options[] => {
     ...library,
     format: ['esm', 'cjs'],
     tsconfig: 'tsconfig.build.json',
-    dts: { only: true },
+    // For users whose TypeScript does not load these declarations by itself: `Symbol.asyncDispose` is in them.
+    dts: { only: true, banner: '/// <reference lib="esnext.disposable" />' },
   };
   return options.dts === false ? scripts : [...scripts, declarations];
 };

@@ -36,7 +36,7 @@ export type { Forecast, Horizon, Prediction } from './model/forecast.ts';
 export type { Health, HealthStatus } from './model/health.ts';
 export type { Listener } from './model/listener.ts';
 export type { MetricDefinition, MetricDefinitions } from './model/metric-kind.ts';
-export { OperationRef } from './model/operation-ref.ts';
+export type { OperationRef } from './model/operation-ref.ts';
 export type { Period } from './model/period.ts';
 export type {
   BehaviorInput,
