@@ -4,7 +4,12 @@ import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig 
 /** Tests of the source, which stands in where a test imports the package by its name. */
 const source = (name: string, testTimeout = 5_000): TestProjectInlineConfiguration => ({
   resolve: { alias: { '@streamgate/analytics': fileURLToPath(new URL('src/index.ts', import.meta.url)) } },
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout,
+    setupFiles: name === 'property' ? ['test/property/seed.ts'] : [],
+  },
 });
 
 const types: TestProjectInlineConfiguration = {

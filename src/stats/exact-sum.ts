@@ -7,6 +7,7 @@ import type { ByteReader, ByteWriter } from './bytes.ts';
 const HUGE = 2 ** 900;
 /** Exact on every double from `HUGE` up, whose last bits then still lie far above the subnormals. */
 const HUGE_SCALE = 2 ** -600;
+const SMALLEST_NORMAL = 2 ** -1022;
 /** Below this a scaled-down sum can be scaled up again and take part in one exact sum with the ordinary terms. */
 const SCALED_LIMIT = 2 ** 400;
 /** No ordinary partial sum reaches this: 2⁵³ terms below `HUGE`, with room. */
@@ -43,7 +44,13 @@ export class ExactSum {
       for (const part of huge) grow(parts, part / HUGE_SCALE);
       return round(parts);
     }
-    for (const part of parts) grow(huge, part * HUGE_SCALE);
+    for (const part of parts.reverse()) {
+      const scaled = part * HUGE_SCALE;
+      const isExact = Math.abs(scaled) >= SMALLEST_NORMAL;
+      grow(huge, isExact ? scaled : Math.sign(part) * SMALLEST_NORMAL);
+      // What is too small to be scaled only decides a tie, and of it the largest part decides alone.
+      if (!isExact) break;
+    }
     const sum = round(huge) / HUGE_SCALE;
     return Math.min(Math.max(sum, -Number.MAX_VALUE), Number.MAX_VALUE);
   }

@@ -67,3 +67,15 @@ describe('ExactSum', () => {
     }
   });
 });
+
+describe('a sum beyond 2^1000', () => {
+  it('lets the smallest double decide a tie: it used to be lost when the sum was scaled down', () => {
+    // (2^53 + 1) · 2^960 lies halfway between two doubles; the one below is even. Anything above zero decides for the other.
+    const tie = 2 ** 53 * 2 ** 960;
+    const sum = new ExactSum();
+    for (const term of [tie, 2 ** 960]) sum.add(term);
+    expect(sum.value).toBe(tie);
+    sum.add(Number.MIN_VALUE);
+    expect(sum.value).toBe((2 ** 53 + 2) * 2 ** 960);
+  });
+});
