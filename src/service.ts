@@ -1,7 +1,6 @@
-import type { Aggregator } from './aggregate/aggregator.ts';
+import type { Aggregator, AggregatorStats } from './aggregate/aggregator.ts';
 import type { AggregatorOptions } from './aggregate/aggregator-options.ts';
 import type { BucketQuery, SeriesQuery } from './aggregate/bucket-query.ts';
-import type { OverflowEntry } from './aggregate/series-limit.ts';
 import { type Clock, SystemClock } from './clock.ts';
 import { Collector, type CollectorOptions, type CollectorSnapshot, type OperationHandle } from './collect/collector.ts';
 import type { RejectionCounts } from './collect/rejection-log.ts';
@@ -44,18 +43,10 @@ export interface ServiceOptions<M extends MetricDefinitions = MetricDefinitions>
 }
 
 /** What came in, what became of it, and what it costs. */
-export interface ServiceStats {
+export interface ServiceStats extends AggregatorStats {
   readonly accepted: number;
   /** Records refused, by reason; only reasons that occurred. */
   readonly rejected: RejectionCounts;
-  /** Records behind the watermark of their service; they are in their buckets all the same. */
-  readonly late: number;
-  /** What there was no room for: see `AggregatorStats.dropped`. */
-  readonly dropped: number;
-  /** What went beyond `maxSeries`, by metric, with the label that is the likely cause. */
-  readonly overflow: readonly OverflowEntry[];
-  readonly series: number;
-  readonly maxSeries: number;
   /** Estimate of the memory held, in bytes: the buckets, and what detector and predictor know of each series. */
   readonly bytes: number;
   /** Watched series that have not enough samples for a verdict yet. */

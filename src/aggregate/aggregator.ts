@@ -27,6 +27,7 @@ export interface AggregatorStats {
   readonly late: number;
   /** Late records whose bucket was no longer kept, closed buckets given up for `maxBytes`, and closings nobody took. */
   readonly dropped: number;
+  /** What went beyond `maxSeries`, by metric, with the label that is the likely cause. */
   readonly overflow: readonly OverflowEntry[];
   readonly series: number;
   readonly maxSeries: number;

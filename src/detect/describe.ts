@@ -1,18 +1,19 @@
+import type { Anomaly } from '../model/anomaly.ts';
 import type { MetricDefinition } from '../model/metric-kind.ts';
-import type { Labels } from '../model/series-key.ts';
 
 /** What {@link describe} turns into a sentence. */
-export interface Finding {
-  readonly metricName: string;
-  readonly labels?: Labels | undefined;
-  readonly currentValue: number;
-  readonly expectedValue: number;
-  readonly lower: number;
-  readonly upper: number;
-  readonly deviation: number;
-  readonly direction: 'above' | 'below';
-  readonly startedAt: number;
-}
+export type Finding = Pick<
+  Anomaly,
+  | 'metricName'
+  | 'labels'
+  | 'currentValue'
+  | 'expectedValue'
+  | 'lower'
+  | 'upper'
+  | 'deviation'
+  | 'direction'
+  | 'startedAt'
+>;
 
 /**
  * One sentence: `latency was 400 ms, expected 20.1 ms (11.2 to 29 ms), since 2026-03-01 14:05:30 UTC: 8.2 σ above`.
