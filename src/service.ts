@@ -63,8 +63,6 @@ export interface ServiceSnapshot extends PipelineSnapshot {
 
 const SNAPSHOT_VERSION = 1;
 const FLUSH_INTERVAL_MS = 5000;
-/** The predictor's default of `minSamples`. */
-const FORECAST_SAMPLES = 20;
 
 /**
  * Everything in one object: records go in, and out come buckets with true quantiles, anomalies, forecasts, health and
@@ -90,7 +88,6 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   readonly #serviceId: string;
   readonly #clock: Clock;
   readonly #metrics: MetricDefinitions;
-  readonly #forecastSamples: number;
   readonly #emitter = new GuardedEmitter();
   readonly #pipeline: Pipeline;
   readonly #stopTimer: () => void;
@@ -108,11 +105,10 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     this.#metrics = metrics;
     this.#serviceId = serviceId;
     this.#clock = clock;
-    this.#forecastSamples = objectOption('predictor', predictor).minSamples ?? FORECAST_SAMPLES;
     const stages: PipelineOptions = {
       aggregator: { ...options, samples: true },
       detector: { ...objectOption('detector', detector), metrics, maxSeries },
-      predictor: { ...predictor, metrics, maxSeries },
+      predictor: { ...objectOption('predictor', predictor), metrics, maxSeries },
     };
     const connect = (): Pipeline => new Pipeline(stages, this.#emitter, clock, snapshot);
     this.#pipeline = snapshot === undefined ? connect() : restoring('service', snapshot, SNAPSHOT_VERSION, connect);
@@ -259,7 +255,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     const forecast = this.predictor.forecast(serviceId, metricName, { horizon: '5m', labels });
     const outlook =
       forecast === undefined
-        ? `a forecast needs ${this.#forecastSamples} samples, ${explanation.samples} came so far`
+        ? `a forecast needs ${this.predictor.minSamples} samples, ${explanation.samples} came so far`
         : describeForecast(forecast, metricDefinition(metricName, this.#metrics).unit);
     return { ...explanation, reasons: [...explanation.reasons, outlook] };
   }

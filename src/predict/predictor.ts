@@ -90,7 +90,8 @@ type SeriesState = number[] | SeriesForecaster;
  * predictor.forecast('api', 'cpu_usage', { horizon: '15m' })?.mean; // 41
  */
 export class Predictor {
-  readonly #minSamples: number;
+  /** Samples before a series gets its first forecast. */
+  readonly minSamples: number;
   readonly #maxSeries: number;
   readonly #level: number;
   readonly #metrics: MetricDefinitions | undefined;
@@ -106,7 +107,7 @@ export class Predictor {
     objectOption('options', options);
     const { minSamples = 20, historySize = 1000, level = 0.9, model = 'auto', maxSeries = 10_000, metrics } = options;
     const { horizons = ['5m', '15m', '1h'] } = options;
-    this.#minSamples = numberOption('minSamples', minSamples, { min: 2, whole: true });
+    this.minSamples = numberOption('minSamples', minSamples, { min: 2, whole: true });
     this.#maxSeries = numberOption('maxSeries', maxSeries, { min: 1, whole: true });
     this.#level = levelOption(level);
     this.#metrics = metrics;
@@ -158,7 +159,7 @@ export class Predictor {
     } else {
       if (timestamp <= state.timestamp) return;
       state.observe(timestamp, value);
-      if (state.samples === this.#minSamples) this.#learning--;
+      if (state.samples === this.minSamples) this.#learning--;
     }
   }
 
@@ -266,7 +267,7 @@ export class Predictor {
   #collect(series: SeriesId, raw: number[], timestamp: number, value: number): void {
     if (timestamp <= (raw[raw.length - 2] as number)) return;
     raw.push(timestamp, value);
-    const enough = Math.min(RAW_SAMPLES, this.#minSamples);
+    const enough = Math.min(RAW_SAMPLES, this.minSamples);
     if (raw.length < 2 * enough) return;
     const forecaster = new SeriesForecaster(this.#settings, this.#range(series.metricName), raw);
     this.#series.set(series, forecaster);
@@ -274,7 +275,7 @@ export class Predictor {
   }
 
   #isReady(state: SeriesState | undefined): state is SeriesForecaster {
-    return state instanceof SeriesForecaster && state.samples >= this.#minSamples;
+    return state instanceof SeriesForecaster && state.samples >= this.minSamples;
   }
 
   #ready(series: SeriesId): SeriesForecaster | undefined {
