@@ -9,12 +9,16 @@ export interface Clock {
   coarseNow(): number;
   /** Calls `tick` about every `intervalMs`, without keeping the process alive; returns the way to stop. */
   every(intervalMs: number, tick: () => void): () => void;
+  /** Calls `step` until it answers false: at once, but after some milliseconds only when the event loop has turned. */
+  slice(step: () => boolean): void;
 }
 
 /** How old a coarse time may be while the event loop turns. */
 const COARSE_MS = 20;
 /** Reads of the coarse time after which it is read anew even where the event loop does not turn. */
 const COARSE_READS = 1000;
+/** How long work in slices goes on before the event loop turns, milliseconds; a step may be cut no shorter than it is. */
+const SLICE_MS = 1.5;
 
 /**
  * The machine's clock. The coarse time is refreshed by a timer that runs only while somebody reads it, so that an idle
@@ -41,6 +45,15 @@ export class SystemClock implements Clock {
     const timer = setInterval(tick, intervalMs);
     timer.unref();
     return () => clearInterval(timer);
+  }
+
+  slice(step: () => boolean): void {
+    const end = performance.now() + SLICE_MS;
+    while (step()) {
+      if (performance.now() < end) continue;
+      setImmediate(() => this.slice(step)).unref();
+      return;
+    }
   }
 
   #expire(): void {
@@ -81,6 +94,11 @@ export class ManualClock implements Clock {
     const timer = { intervalMs, tick, due: this.#now + intervalMs };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
+  }
+
+  /** Calls `step` until it answers false, without a pause. */
+  slice(step: () => boolean): void {
+    while (step());
   }
 
   /** Moves on by `ms`, running each timer once for every interval that passed, in the order of their times. */

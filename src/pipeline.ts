@@ -40,11 +40,11 @@ export class Pipeline {
       if (this.aggregator.hasOutput) this.#process(this.aggregator.takeClosed());
       this.#emitter.emit(kind, record as never);
     },
-    addOperation: (operation, duration, timestamp, error, live) => {
-      this.aggregator.addOperation(operation, duration, timestamp, error, live);
+    addOperations: (batch, end) => {
+      const isHeard = this.#emitter.hasListeners('performance');
+      this.aggregator.addOperations(batch, isHeard ? batch.next + 1 : end);
       if (this.aggregator.hasOutput) this.#process(this.aggregator.takeClosed());
-      if (!this.#emitter.hasListeners('performance')) return;
-      this.#emitter.emit('performance', performanceRecord(operation, duration, timestamp, error));
+      if (isHeard) this.#emitter.emit('performance', performanceRecord(batch, batch.next - 1));
     },
   };
   readonly #feed: SampleFeed;

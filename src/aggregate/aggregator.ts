@@ -1,7 +1,7 @@
 import { objectOption, restoring } from '../errors.ts';
 import type { Aggregation, SeriesBucket } from '../model/bucket.ts';
+import { FAILED, LIVE, type OperationBatch } from '../model/operation-batch.ts';
 import { OperationRef } from '../model/operation-ref.ts';
-import { bucketStart, PERIOD_MS } from '../model/period.ts';
 import type { MetricsRecord, PerformanceRecord, RecordByKind, RecordKind, Timestamp } from '../model/records.ts';
 import type { TopEntry } from '../stats/space-saving.ts';
 import { type AggregatorOptions, checkOptions } from './aggregator-options.ts';
@@ -9,14 +9,13 @@ import { type BucketQuery, checkLabels, checkQuery, isEmptyQuery, type SeriesQue
 import { Closing } from './closing.ts';
 import { Frontier } from './frontier.ts';
 import { Landing } from './landing.ts';
-import { OperationTarget } from './operation-target.ts';
+import { type IntakeCounts, OperationIntake } from './operation-intake.ts';
 import { type Evicted, Output } from './output.ts';
 import { newestAggregations, rangeAggregations, readAggregation } from './read-aggregations.ts';
 import { readSeries } from './read-series.ts';
-import { errorText, type PlainKind, recordFacts } from './record-facts.ts';
+import { type PlainKind, recordFacts } from './record-facts.ts';
 import { Retention } from './retention.ts';
 import { SampleSlots, waitingSamples } from './sample-slots.ts';
-import type { SeriesAccumulator } from './series-accumulator.ts';
 import type { OverflowEntry } from './series-limit.ts';
 import { type RegistrySnapshot, SeriesRegistry } from './series-registry.ts';
 import type { SeriesState, WatchedSample } from './series-state.ts';
@@ -47,8 +46,6 @@ export type AggregatorInput<K extends RecordKind> = Omit<RecordByKind[K], 'times
   readonly timestamp: Timestamp;
 };
 
-const MINUTE_MS = PERIOD_MS['1m'];
-
 /**
  * Puts records into UTC-aligned buckets of 1m, 5m, 15m, 1h and 1d by their own timestamps, keeps true quantiles through
  * merging sketches, and closes a bucket when the watermark of its service, the newest timestamp less the allowed
@@ -73,10 +70,11 @@ export class Aggregator {
   readonly #retention: Retention;
   readonly #slots: SampleSlots;
   readonly #frontier: Frontier;
+  readonly #closing: Closing;
   readonly #landing: Landing;
-  #late = 0;
-  /** Records for which there was no place; after a restore, all that was dropped until then as well. */
-  #dropped = 0;
+  readonly #intake: OperationIntake;
+  /** After a restore `dropped` is all that was dropped until then. */
+  readonly #counts: IntakeCounts = { late: 0, dropped: 0 };
 
   /** @throws AnalyticsError `ERR_INVALID_OPTION` */
   constructor(options: AggregatorOptions = {}) {
@@ -85,8 +83,10 @@ export class Aggregator {
     this.#output = new Output(maxSeries, samples);
     this.#retention = new Retention(this.#registry, this.#output, retentionMs, maxBytes);
     this.#slots = new SampleSlots(this.#output, resolutionMs);
-    this.#frontier = new Frontier(latenessMs, this.#slots, new Closing(this.#registry, this.#output, this.#retention));
+    this.#closing = new Closing(this.#registry, this.#output, this.#retention);
+    this.#frontier = new Frontier(latenessMs, this.#slots, this.#closing);
     this.#landing = new Landing(this.#registry, this.#slots, this.#retention);
+    this.#intake = new OperationIntake(this.#registry, this.#frontier, this.#landing, this.#output, this.#counts);
   }
 
   /**
@@ -96,52 +96,25 @@ export class Aggregator {
   add<K extends RecordKind>(kind: K, record: AggregatorInput<K>, live = false): void {
     const timestamp = Number(record.timestamp);
     if (kind === 'performance') {
-      const { serviceId, operation, duration, success, errorType = '' } = record as unknown as PerformanceRecord;
-      const error = success ? undefined : errorType;
-      this.addOperation(new OperationRef(serviceId, operation), duration, timestamp, error, live);
+      this.#intake.add(batchOf(record as unknown as PerformanceRecord, timestamp, live), 1);
       return;
     }
     const service = this.#registry.serviceOf(record.serviceId);
-    if (this.#frontier.arrive(service, timestamp, live)) this.#late++;
+    if (this.#frontier.arrive(service, timestamp, live)) this.#counts.late++;
     const checked = { ...record, timestamp } as unknown as RecordByKind[PlainKind];
     const facts = recordFacts(kind as PlainKind, checked);
     if (kind === 'metrics') service.keepLatest(checked as MetricsRecord);
     if (facts.userId !== undefined) service.audience.addUser(timestamp, facts.userId);
     if (facts.error !== undefined) service.audience.addError(timestamp, facts.error);
-    if (!this.#landing.add(service, timestamp, facts)) this.#dropped++;
+    if (!this.#landing.add(service, timestamp, facts)) this.#counts.dropped++;
   }
 
   /**
-   * Adds one performance record of an operation that is bound: after the first time no look-up is needed. `error` is
-   * `undefined` where it succeeded, else the error's type or `''`.
+   * Adds checked performance records: those of `batch` from `batch.next` on up to `end` or the first of another kind, but
+   * stops behind one that put something out, so that it can be taken before the next.
    */
-  addOperation(
-    operation: OperationRef,
-    duration: number,
-    timestamp: number,
-    error: string | undefined,
-    live = false,
-  ): void {
-    const target = OperationTarget.of(operation, this.#registry);
-    const { service, series } = target;
-    // Before the service moves on, so that the series does not count as idle and go.
-    if (timestamp > series.newest) series.newest = timestamp;
-    if (this.#frontier.arrive(service, timestamp, live)) this.#late++;
-    const failed = error !== undefined;
-    if (failed) service.audience.addError(timestamp, errorText(error, `${operation.operation} failed`));
-    const sinceMinute = timestamp - target.minute;
-    if (!(sinceMinute >= 0 && sinceMinute < MINUTE_MS && target.minute >= service.closedUpTo)) {
-      const minute = bucketStart(timestamp, MINUTE_MS);
-      if (minute < service.closedUpTo) {
-        if (!this.#landing.addLateOperation(target, timestamp, duration, failed)) this.#dropped++;
-        return;
-      }
-      // The service's own bucket marks the minute as open.
-      service.timeline.openMinute(minute);
-      target.accumulator = series.timeline.openMinute(minute);
-      target.minute = minute;
-    }
-    (target.accumulator as SeriesAccumulator).addOperation(timestamp, duration, failed);
+  addOperations(batch: OperationBatch, end: number): void {
+    this.#intake.add(batch, end);
   }
 
   /**
@@ -248,7 +221,7 @@ export class Aggregator {
   /** Counts and sizes. O(series) where something overflowed, else O(services). */
   stats(): AggregatorStats {
     return {
-      late: this.#late,
+      late: this.#counts.late,
       dropped: this.#allDropped,
       overflow: this.#registry.overflow(),
       series: this.#registry.series.size,
@@ -259,7 +232,7 @@ export class Aggregator {
 
   /** All state; what has closed or was sampled and not yet been taken is left out, so take it first. */
   snapshot(): AggregatorSnapshot {
-    return { version: 1, ...this.#registry.snapshot(), late: this.#late, dropped: this.#allDropped };
+    return { version: 1, ...this.#registry.snapshot(), late: this.#counts.late, dropped: this.#allDropped };
   }
 
   /** @throws AnalyticsError `ERR_INVALID_SNAPSHOT` where it is of another version or damaged */
@@ -277,11 +250,24 @@ export class Aggregator {
       const service = this.#registry.serviceOf(serviceId);
       for (const id of waiting) this.#slots.await(service, this.#registry.series.get(id) as SeriesState);
     }
-    this.#late = snapshot.late;
-    this.#dropped = snapshot.dropped;
+    this.#counts.late = snapshot.late;
+    this.#counts.dropped = snapshot.dropped;
   }
 
   get #allDropped(): number {
-    return this.#dropped + this.#retention.trimmed + this.#output.dropped;
+    return this.#counts.dropped + this.#retention.trimmed + this.#output.dropped;
   }
+}
+
+/** A batch of one record. */
+function batchOf(record: PerformanceRecord, timestamp: number, live: boolean): OperationBatch {
+  const { serviceId, operation, duration, success, errorType = '' } = record;
+  return {
+    operations: [new OperationRef(serviceId, operation)],
+    durations: Float64Array.of(duration),
+    timestamps: Float64Array.of(timestamp),
+    flags: Uint8Array.of((live ? LIVE : 0) | (success ? 0 : FAILED)),
+    errors: [success ? undefined : errorType],
+    next: 0,
+  };
 }

@@ -3,10 +3,11 @@ export interface ByteBudget {
   used: number;
 }
 
-/** Index entry: start, offset and length as numbers in JavaScript arrays. */
-const INDEX_BYTES = 24;
-const FIRST_CAPACITY = 128;
-/** A full block grows to so many times what it holds. */
+/** Words of an index entry: start as a multiple of the step, offset of the bytes. */
+const ENTRY = 2;
+const FIRST_ENTRIES = 4;
+const FIRST_BYTES = 128;
+/** What is full grows to so many times what it holds. */
 const GROWTH = 1.5;
 /** A block of so many times what it holds gives memory back; far above `GROWTH`, so that the two do not take turns. */
 const SPARSE = 3;
@@ -19,90 +20,93 @@ export interface BucketLogSnapshot {
 }
 
 /**
- * Closed buckets of one series and period, encoded, in one growing block of bytes with an index sorted by start.
- * Appending in order is O(1) amortised, reading O(log n); replacing leaves a hole, and holes are squeezed out when the
- * block is full.
+ * Closed buckets of one series and period, encoded, one after the other in the order of their starts, with an index of 8
+ * bytes each. Appending is O(1) amortised, reading O(log n); a bucket before the last one is changed by moving those
+ * after it, of which there are few.
  */
 export class BucketLog {
   readonly #budget: ByteBudget;
-  readonly #starts: number[] = [];
-  readonly #offsets: number[] = [];
-  readonly #lengths: number[] = [];
+  /** All starts are whole multiples of it, milliseconds. */
+  readonly #step: number;
+  /** Start of the first bucket that ever came; those in the index are counted in steps from it. */
+  #origin = 0;
+  #index = new Int32Array(0);
+  #count = 0;
   #block = new Uint8Array(0);
   #end = 0;
-  #live = 0;
 
-  constructor(budget: ByteBudget) {
+  constructor(budget: ByteBudget, step: number) {
     this.#budget = budget;
+    this.#step = step;
   }
 
   get firstStart(): number | undefined {
-    return this.#starts[0];
+    return this.#count === 0 ? undefined : this.#startAt(0);
   }
 
   get lastStart(): number | undefined {
-    return this.#starts.at(-1);
+    return this.#count === 0 ? undefined : this.#startAt(this.#count - 1);
   }
 
   /** Adds the bucket at `start`, or replaces it. */
   put(start: number, encoded: Uint8Array): void {
-    const offset = this.#append(encoded);
-    const index = this.#lowerBound(start);
-    if (this.#starts[index] === start) {
-      this.#live -= this.#lengths[index] as number;
-      this.#offsets[index] = offset;
-      this.#lengths[index] = encoded.length;
-    } else {
-      this.#starts.splice(index, 0, start);
-      this.#offsets.splice(index, 0, offset);
-      this.#lengths.splice(index, 0, encoded.length);
-      this.#budget.used += INDEX_BYTES;
+    if (this.#count === 0) this.#origin = start;
+    const at = this.#lowerBound(start);
+    const isKnown = at < this.#count && this.#startAt(at) === start;
+    const offset = this.#offsetAt(at);
+    const before = isKnown ? this.#offsetAt(at + 1) - offset : 0;
+    this.#moveBytes(offset + before, encoded.length - before);
+    this.#block.set(encoded, offset);
+    if (!isKnown) this.#insertEntry(at, start, offset);
+    for (let later = at + 1; later < this.#count; later++) {
+      this.#index[later * ENTRY + 1] = (this.#index[later * ENTRY + 1] as number) + encoded.length - before;
     }
-    this.#live += encoded.length;
   }
 
   /** The encoded bucket at `start`; a view that the next change may overwrite. */
   get(start: number): Uint8Array | undefined {
-    const index = this.#lowerBound(start);
-    if (this.#starts[index] !== start) return undefined;
-    const offset = this.#offsets[index] as number;
-    return this.#block.subarray(offset, offset + (this.#lengths[index] as number));
+    const at = this.#lowerBound(start);
+    if (at === this.#count || this.#startAt(at) !== start) return undefined;
+    return this.#block.subarray(this.#offsetAt(at), this.#offsetAt(at + 1));
   }
 
   /** Starts in `[from, to)`, ascending. */
   starts(from: number, to: number): number[] {
-    return this.#starts.slice(this.#lowerBound(from), this.#lowerBound(to));
+    const first = this.#lowerBound(from);
+    return Array.from({ length: this.#lowerBound(to) - first }, (_, i) => this.#startAt(first + i));
   }
 
   /** Forgets buckets that start before `time`; returns how many. `compact` gives all memory back at once. */
   evictBefore(time: number, compact = false): number {
     const count = this.#lowerBound(time);
     if (count === 0) return 0;
-    for (const length of this.#lengths.slice(0, count)) this.#live -= length;
-    this.#starts.splice(0, count);
-    this.#offsets.splice(0, count);
-    this.#lengths.splice(0, count);
-    this.#budget.used -= count * INDEX_BYTES;
-    if (compact || this.#live * SPARSE < this.#block.length) this.#resize(this.#live);
+    const offset = this.#offsetAt(count);
+    this.#block.copyWithin(0, offset, this.#end);
+    this.#index.copyWithin(0, count * ENTRY, this.#count * ENTRY);
+    this.#end -= offset;
+    this.#count -= count;
+    for (let at = 0; at < this.#count; at++) {
+      this.#index[at * ENTRY + 1] = (this.#index[at * ENTRY + 1] as number) - offset;
+    }
+    if (compact || this.#end * SPARSE < this.#block.length) this.#resize(this.#end, this.#count);
     return count;
   }
 
   /** Gives its bytes back to the budget; the log must not be used afterwards. */
   release(): void {
-    this.#budget.used -= this.#block.length + this.#starts.length * INDEX_BYTES;
+    this.#budget.used -= this.#block.length + this.#index.byteLength;
   }
 
   snapshot(): BucketLogSnapshot {
-    this.#resize(this.#live);
     return {
-      starts: Float64Array.from(this.#starts),
-      lengths: Uint32Array.from(this.#lengths),
+      starts: Float64Array.from({ length: this.#count }, (_, at) => this.#startAt(at)),
+      lengths: Uint32Array.from({ length: this.#count }, (_, at) => this.#offsetAt(at + 1) - this.#offsetAt(at)),
       bytes: this.#block.slice(0, this.#end),
     };
   }
 
-  static restore(snapshot: BucketLogSnapshot, budget: ByteBudget): BucketLog {
-    const log = new BucketLog(budget);
+  static restore(snapshot: BucketLogSnapshot, budget: ByteBudget, step: number): BucketLog {
+    const log = new BucketLog(budget, step);
     let offset = 0;
     for (const [index, start] of snapshot.starts.entries()) {
       const length = snapshot.lengths[index] as number;
@@ -112,40 +116,50 @@ export class BucketLog {
     return log;
   }
 
-  #append(encoded: Uint8Array): number {
-    const needed = this.#end + encoded.length;
-    if (needed > this.#block.length) this.#resize(Math.max(FIRST_CAPACITY, (this.#live + encoded.length) * GROWTH));
-    const offset = this.#end;
-    this.#block.set(encoded, offset);
-    this.#end += encoded.length;
-    return offset;
+  #startAt(at: number): number {
+    return this.#origin + (this.#index[at * ENTRY] as number) * this.#step;
   }
 
-  /** Moves the live buckets, without the holes, into a block of `capacity` bytes. */
-  #resize(capacity: number): void {
-    const block = new Uint8Array(Math.ceil(capacity));
-    let end = 0;
-    for (const [index, offset] of this.#offsets.entries()) {
-      const length = this.#lengths[index] as number;
-      block.set(this.#block.subarray(offset, offset + length), end);
-      this.#offsets[index] = end;
-      end += length;
-    }
-    this.#budget.used += block.length - this.#block.length;
-    this.#block = block;
+  #offsetAt(at: number): number {
+    return at === this.#count ? this.#end : (this.#index[at * ENTRY + 1] as number);
+  }
+
+  /** Moves all bytes from `offset` on by `by`, and the end with them. */
+  #moveBytes(offset: number, by: number): void {
+    const end = this.#end + by;
+    if (end > this.#block.length) this.#resize(Math.max(FIRST_BYTES, end * GROWTH), this.#index.length / ENTRY);
+    this.#block.copyWithin(offset + by, offset, this.#end);
     this.#end = end;
   }
 
+  #insertEntry(at: number, start: number, offset: number): void {
+    const full = this.#index.length / ENTRY;
+    if (this.#count === full) this.#resize(this.#block.length, Math.max(FIRST_ENTRIES, full * GROWTH));
+    this.#index.copyWithin((at + 1) * ENTRY, at * ENTRY, this.#count * ENTRY);
+    this.#index[at * ENTRY] = (start - this.#origin) / this.#step;
+    this.#index[at * ENTRY + 1] = offset;
+    this.#count++;
+  }
+
+  #resize(bytes: number, entries: number): void {
+    const block = new Uint8Array(Math.ceil(bytes));
+    block.set(this.#block.subarray(0, this.#end));
+    const index = new Int32Array(Math.ceil(entries) * ENTRY);
+    index.set(this.#index.subarray(0, this.#count * ENTRY));
+    this.#budget.used += block.length - this.#block.length + index.byteLength - this.#index.byteLength;
+    this.#block = block;
+    this.#index = index;
+  }
+
+  /** Index of the first bucket that starts at `start` or later. */
   #lowerBound(start: number): number {
-    const starts = this.#starts;
     // Nearly every call asks for the newest bucket or the place behind it.
-    const last = starts.length - 1;
-    if (last < 0 || (starts[last] as number) < start) return starts.length;
+    if (this.#count === 0 || this.#startAt(this.#count - 1) < start) return this.#count;
     let low = 0;
-    let high = last;
+    let high = this.#count - 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((starts[middle] as number) < start) low = middle + 1;
+      if (this.#startAt(middle) < start) low = middle + 1;
       else high = middle;
     }
     return low;

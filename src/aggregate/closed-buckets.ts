@@ -4,19 +4,24 @@ import { BucketLog, type BucketLogSnapshot, type ByteBudget } from './bucket-log
 /** A bucket of which three numbers say all; what they are is up to the accumulator. */
 export type SmallBucket = readonly [number, number, number];
 
-/** Mutable statistics of one bucket that can take in those of another and turn into bytes. */
-export interface Accumulator<A> {
-  merge(other: A): void;
-  /** Lossless: what is decoded from it behaves the same. */
-  encode(): Uint8Array;
+/** Statistics of one bucket that can be put away. */
+export interface Encodable {
+  /** Lossless: what is decoded from it behaves the same. `start` and `level` are those of the bucket. */
+  encode(start: number, level: number): Uint8Array;
   /** The same in three numbers, lossless too, where that is possible. */
   readonly small: SmallBucket | undefined;
+}
+
+/** Mutable statistics of one bucket that can take in those of others. */
+export interface Accumulator<A> extends Encodable {
+  merge(other: A): void;
+  /** Takes in what `encode` made of a bucket at `start`. */
+  mergeEncoded(encoded: Uint8Array, start: number): void;
 }
 
 /** How to make an accumulator. */
 export interface AccumulatorType<A> {
   create(): A;
-  decode(encoded: Uint8Array): A;
   fromSmall(bucket: SmallBucket): A;
 }
 
@@ -63,12 +68,14 @@ export class ClosedBuckets<A extends Accumulator<A>> {
     // Spread, because that throws where they went through JSON and are no longer an array.
     this.#setRows([...snapshot.rows]);
     if (snapshot.logs.length === 0) return;
-    this.#logs = snapshot.logs.map((log) => (log === undefined ? undefined : BucketLog.restore(log, budget)));
+    this.#logs = snapshot.logs.map((log, level) =>
+      log === undefined ? undefined : BucketLog.restore(log, budget, levelWidth(level)),
+    );
   }
 
   /** Adds the bucket at `start`, or replaces it. */
-  put(level: number, start: number, accumulator: A): void {
-    const { small } = accumulator;
+  put(level: number, start: number, bucket: Encodable): void {
+    const { small } = bucket;
     if (this.#logs === undefined && small !== undefined) {
       const others = this.#rowsWhere((l, s) => l !== level || s !== start);
       if (others.length < MAX_ROWS * ROW) {
@@ -76,17 +83,25 @@ export class ClosedBuckets<A extends Accumulator<A>> {
         return;
       }
     }
-    this.#log(level).put(start, accumulator.encode());
+    this.#log(level).put(start, bucket.encode(start, level));
   }
 
   /** A copy of the bucket at `start`. */
   get(level: number, start: number): A | undefined {
+    const copy = this.#type.create();
+    return this.mergeInto(copy, level, start) ? copy : undefined;
+  }
+
+  /** Merges the bucket at `start` into `target`; returns whether there is one. */
+  mergeInto(target: A, level: number, start: number): boolean {
     if (this.#logs !== undefined) {
       const encoded = this.#logs[level]?.get(start);
-      return encoded === undefined ? undefined : this.#type.decode(encoded);
+      if (encoded !== undefined) target.mergeEncoded(encoded, start);
+      return encoded !== undefined;
     }
     const row = this.#rowsWhere((l, s) => l === level && s === start);
-    return row.length === 0 ? undefined : this.#type.fromSmall(row.slice(2) as unknown as SmallBucket);
+    if (row.length > 0) target.merge(this.#type.fromSmall(row.slice(2) as unknown as SmallBucket));
+    return row.length > 0;
   }
 
   /** Starts in `[from, to)` of the buckets of `level`, ascending. */
@@ -150,7 +165,7 @@ export class ClosedBuckets<A extends Accumulator<A>> {
     const logs = this.#logs ?? this.#rowsAsLogs();
     let log = logs[level];
     if (log === undefined) {
-      log = new BucketLog(this.#budget);
+      log = new BucketLog(this.#budget, levelWidth(level));
       logs[level] = log;
     }
     return log;
@@ -162,7 +177,7 @@ export class ClosedBuckets<A extends Accumulator<A>> {
     this.#logs = logs;
     for (let at = 0; at < rows.length; at += ROW) {
       const [level, start, ...small] = rows.slice(at, at + ROW) as [number, number, number, number, number];
-      this.#log(level).put(start, this.#type.fromSmall(small).encode());
+      this.#log(level).put(start, this.#type.fromSmall(small).encode(start, level));
     }
     this.#setRows([]);
     return logs;

@@ -1,24 +1,35 @@
-import { bucketStart, PERIOD_MS } from '../model/period.ts';
-import { LEVELS, levelWidth } from './closed-buckets.ts';
+import { PERIOD_MS } from '../model/period.ts';
+import { SketchContents } from '../stats/sketch-contents.ts';
+import { levelWidth } from './closed-buckets.ts';
 import { isCut } from './cut-minutes.ts';
 import type { Output } from './output.ts';
 import { OPERATION_RATE, WATCHED_PER_MINUTE } from './read-series.ts';
-import { BUSINESS_PREFIX, OPERATION_DURATION } from './record-facts.ts';
+import { BUSINESS_PREFIX } from './record-facts.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesRegistry } from './series-registry.ts';
+import type { SeriesState } from './series-state.ts';
 import type { ServiceAccumulator } from './service-accumulator.ts';
 import type { ServiceState } from './service-state.ts';
 
+const MINUTE_MS = PERIOD_MS['1m'];
 const HOUR_MS = PERIOD_MS['1h'];
+/** Series that one step settles: some ten microseconds of work. */
+const STEP = 8;
 
 /**
- * Closes the buckets of a service: its minutes, then each longer period from the one below. Linear in the series of the
- * service for each bucket. Whenever an hour has closed, what is beyond the retention goes.
+ * Closes the buckets of a service: its minutes, then each longer period from the one below, and what is beyond the
+ * retention goes whenever an hour has closed. The series of the service stay as they are at first: putting their minutes
+ * away changes nothing for readers and is done afterwards, in steps, so that no service blocks the host for long, however
+ * many series it has.
  */
 export class Closing {
   readonly #registry: SeriesRegistry;
   readonly #output: Output;
   readonly #retention: Retention;
+  /** Services whose series are behind, and the series of the first of them that are still to be settled. */
+  readonly #behind = new Set<ServiceState>();
+  #unsettled: Iterator<SeriesState> | undefined;
+  readonly #scratch = new SketchContents();
 
   constructor(registry: SeriesRegistry, output: Output, retention: Retention) {
     this.#registry = registry;
@@ -28,73 +39,83 @@ export class Closing {
 
   /** Closes every bucket that ends at or before `closedUpTo`, a whole minute that the watermark has reached. */
   close(service: ServiceState, closedUpTo: number): void {
+    // Where nobody had the time since the minute before: rows of open minutes must not pile up.
+    if (this.#behind.has(service)) this.settle(service);
     service.closedUpTo = closedUpTo;
-    for (const minute of service.timeline.openStarts) if (minute < closedUpTo) this.#closeMinute(service, minute);
+    for (const minute of service.minutes) if (minute * MINUTE_MS < closedUpTo) this.#closeMinute(service, minute);
     let hourClosed = false;
-    for (let level = 1; level < LEVELS; level++) {
-      const closed = this.#closeHigher(service, level);
-      hourClosed ||= closed && levelWidth(level) === HOUR_MS;
+    for (const [i, starts] of service.timeline.closeLonger(closedUpTo).entries()) {
+      const level = i + 1;
+      for (const start of starts) this.#output.pushClosed({ service, level, start });
+      hourClosed ||= starts.length > 0 && levelWidth(level) === HOUR_MS;
     }
+    this.#behind.add(service);
     // Not before all levels are closed: buckets are merged from those that go.
     if (hourClosed) this.#retention.evictExpired(service);
     this.#retention.trim();
   }
 
-  #closeMinute(service: ServiceState, minute: number): void {
-    const counted = service.timeline.openMinute(minute);
-    const businessSums = new Map<string, number>();
-    for (const [{ metricName }, series] of this.#registry.series.entries(service.serviceId)) {
-      const closed = series.timeline.closeMinute(minute);
-      if (closed === undefined) continue;
-      if (metricName === OPERATION_DURATION) counted.mergeOperation(closed);
-      if (!metricName.startsWith(BUSINESS_PREFIX)) continue;
-      businessSums.set(metricName, (businessSums.get(metricName) ?? 0) + closed.sum);
+  /** Settles some series of services that have closed buckets; returns whether any are left. */
+  settleSome(): boolean {
+    const [service] = this.#behind;
+    if (service === undefined) return false;
+    this.#unsettled ??= this.#registry.series.values(service.serviceId);
+    for (let i = 0; i < STEP; i++) {
+      const { value, done } = this.#unsettled.next();
+      if (done === true) {
+        this.#behind.delete(service);
+        this.#unsettled = undefined;
+        return this.#behind.size > 0;
+      }
+      value.settle(this.#scratch);
     }
-    service.timeline.closeMinute(minute);
-    this.#noteClosed(service, 0, minute);
-    if (this.#output.keepsSamples) this.#sampleMinute(service, minute, counted, businessSums);
+    return true;
+  }
+
+  /** Settles all series of a service. */
+  settle(service: ServiceState): void {
+    for (const series of this.#registry.series.values(service.serviceId)) series.settle(this.#scratch);
+    const [first] = this.#behind;
+    if (service === first) this.#unsettled = undefined;
+    this.#behind.delete(service);
+  }
+
+  #closeMinute(service: ServiceState, minute: number): void {
+    const start = minute * MINUTE_MS;
+    const counted = service.closeMinute(minute);
+    this.#output.pushClosed({ service, level: 0, start });
+    if (this.#output.keepsSamples) this.#sampleMinute(service, minute, counted);
   }
 
   /** Gives out the samples of series that have one a closed minute. */
-  #sampleMinute(
-    service: ServiceState,
-    minute: number,
-    counted: ServiceAccumulator,
-    businessSums: ReadonlyMap<string, number>,
-  ): void {
+  #sampleMinute(service: ServiceState, minute: number, counted: ServiceAccumulator): void {
     const { serviceId } = service;
+    const timestamp = minute * MINUTE_MS;
     const push = (metricName: string, value: number): void =>
-      this.#output.pushSample({ series: { serviceId, metricName }, timestamp: minute, value });
-    const cut = isCut(service, minute);
+      this.#output.pushSample({ series: { serviceId, metricName }, timestamp, value });
+    const cut = isCut(service, timestamp);
     for (const [metricName, sampleOf] of WATCHED_PER_MINUTE) {
       const value = cut && metricName === OPERATION_RATE ? undefined : sampleOf(counted);
       if (value !== undefined) push(metricName, value);
     }
     if (cut) return;
-    for (const [metricName, sum] of businessSums) push(metricName, sum);
-  }
-
-  /** Closes the buckets of `level` that are over; returns whether there were any. */
-  #closeHigher(service: ServiceState, level: number): boolean {
-    let closed = false;
-    const pending = service.pending[level] as Set<number>;
-    const width = levelWidth(level);
-    for (const start of [...pending].sort((a, b) => a - b)) {
-      if (start + width > service.closedUpTo) continue;
-      pending.delete(start);
-      for (const [, series] of this.#registry.series.entries(service.serviceId)) {
-        series.timeline.closeHigher(level, start);
-      }
-      service.timeline.closeHigher(level, start);
-      this.#noteClosed(service, level, start);
-      closed = true;
+    for (const metricName of this.#registry.series.metricNames(serviceId)) {
+      if (!metricName.startsWith(BUSINESS_PREFIX)) continue;
+      const sum = this.#sumOf(serviceId, metricName, minute);
+      if (sum !== undefined) push(metricName, sum);
     }
-    return closed;
   }
 
-  /** Gives the bucket out, and has the longer one that it is part of wait for its own end. */
-  #noteClosed(service: ServiceState, level: number, start: number): void {
-    if (level + 1 < LEVELS) service.pending[level + 1]?.add(bucketStart(start, levelWidth(level + 1)));
-    this.#output.pushClosed({ service, level, start });
+  /** Sum of one metric in one minute, over all label sets. */
+  #sumOf(serviceId: string, metricName: string, minute: number): number | undefined {
+    const { rows } = this.#registry;
+    let sum: number | undefined;
+    for (const series of this.#registry.series.values(serviceId, metricName)) {
+      const row = series.rowAt(minute);
+      if (row === undefined) continue;
+      rows.read(row, this.#scratch);
+      sum = (sum ?? 0) + this.#scratch.sum.value;
+    }
+    return sum;
   }
 }

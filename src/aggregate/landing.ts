@@ -1,10 +1,10 @@
-import { bucketStart, PERIOD_MS } from '../model/period.ts';
+import { PERIOD_MS } from '../model/period.ts';
+import { SketchContents } from '../stats/sketch-contents.ts';
 import { LateRecord } from './late-record.ts';
-import type { OperationTarget } from './operation-target.ts';
 import type { RecordFacts } from './record-facts.ts';
 import type { Retention } from './retention.ts';
 import type { SampleSlots } from './sample-slots.ts';
-import type { SeriesRegistry } from './series-registry.ts';
+import type { KnownSeries, SeriesRegistry } from './series-registry.ts';
 import type { ServiceState } from './service-state.ts';
 
 const MINUTE_MS = PERIOD_MS['1m'];
@@ -17,6 +17,7 @@ export class Landing {
   readonly #registry: SeriesRegistry;
   readonly #slots: SampleSlots;
   readonly #retention: Retention;
+  readonly #scratch = new SketchContents();
 
   constructor(registry: SeriesRegistry, slots: SampleSlots, retention: Retention) {
     this.#registry = registry;
@@ -26,32 +27,29 @@ export class Landing {
 
   /** Takes a record in; returns whether there was a place for it. */
   add(service: ServiceState, timestamp: number, { counts, samples }: RecordFacts): boolean {
-    const minute = bucketStart(timestamp, MINUTE_MS);
-    const isLate = minute < service.closedUpTo;
+    const minute = Math.floor(timestamp / MINUTE_MS);
+    const isLate = minute * MINUTE_MS < service.closedUpTo;
     if (isLate && !this.#retention.covers(service, timestamp)) return false;
     const late = isLate ? new LateRecord(service, timestamp) : undefined;
-    if (late === undefined) service.timeline.openMinute(minute).add(counts);
+    if (late === undefined) service.openMinute(minute).add(counts);
     else late.addCounts(counts);
     for (const sample of samples) {
       const series = this.#registry.seriesOf(service, sample.metricName, sample.labels);
-      if (late === undefined) series.timeline.openMinute(minute).add(timestamp, sample.value);
+      if (late === undefined) this.#registry.rows.add(series.openRow(minute), timestamp, sample.value, false);
       else late.addSample(series, sample.value);
       this.#slots.gather(service, series, timestamp, sample);
-      series.newest = Math.max(series.newest, timestamp);
+      series.noteNewest(timestamp);
     }
-    return late === undefined || late.land();
+    return late === undefined || late.land(this.#scratch);
   }
 
   /** Takes in a performance record whose minute is closed; returns whether there was a place for it. */
-  addLateOperation(
-    { service, series }: OperationTarget,
-    timestamp: number,
-    duration: number,
-    failed: boolean,
-  ): boolean {
+  addLateOperation(operation: KnownSeries, timestamp: number, duration: number, failed: boolean): boolean {
+    const { service } = operation;
     if (!this.#retention.covers(service, timestamp)) return false;
     const late = new LateRecord(service, timestamp);
-    late.addOperation(series, duration, failed);
-    return late.land();
+    late.addOperation(operation, duration, failed);
+    operation.noteNewest(timestamp);
+    return late.land(this.#scratch);
   }
 }

@@ -1,8 +1,9 @@
 import { bucketStart, PERIOD_MS } from '../model/period.ts';
+import type { SketchContents } from '../stats/sketch-contents.ts';
 import { LEVELS, levelWidth } from './closed-buckets.ts';
 import { SeriesAccumulator } from './series-accumulator.ts';
 import type { SeriesState } from './series-state.ts';
-import { ServiceAccumulator, type ServiceCounts } from './service-accumulator.ts';
+import type { ServiceAccumulator, ServiceCounts } from './service-accumulator.ts';
 import type { ServiceState } from './service-state.ts';
 
 interface LatePart {
@@ -14,13 +15,14 @@ interface LatePart {
 export class LateRecord {
   readonly #service: ServiceState;
   readonly #timestamp: number;
-  readonly #counts = new ServiceAccumulator();
+  readonly #counts: ServiceAccumulator;
   readonly #parts: LatePart[] = [];
 
   /** @param timestamp epoch milliseconds, before `service.closedUpTo` */
   constructor(service: ServiceState, timestamp: number) {
     this.#service = service;
     this.#timestamp = timestamp;
+    this.#counts = service.newAccumulator();
   }
 
   addCounts(counts: ServiceCounts): void {
@@ -35,23 +37,28 @@ export class LateRecord {
 
   addOperation(series: SeriesState, duration: number, failed: boolean): void {
     const late = new SeriesAccumulator();
-    late.addOperation(this.#timestamp, duration, failed);
-    this.#counts.mergeOperation(late);
+    late.add(this.#timestamp, duration);
+    late.failures = failed ? 1 : 0;
+    this.#counts.addOperations(1, late.failures);
+    this.#counts.addDurations(late.sketch);
     this.#parts.push({ series, late });
   }
 
-  /** Merges it into its buckets. Returns whether any took it in, or will when it is merged from those below it. */
-  land(): boolean {
+  /**
+   * Merges it into its buckets, first those of the service, which may look up what the operation had until now. Returns
+   * whether any took it in, or will when it is merged from those below it.
+   *
+   * @param scratch overwritten
+   */
+  land(scratch: SketchContents): boolean {
     const service = this.#service;
+    for (const { series } of this.#parts) series.settle(scratch);
     const minute = bucketStart(this.#timestamp, PERIOD_MS['1m']);
     let isKept = false;
     for (let level = 0; level < LEVELS; level++) {
       const width = levelWidth(level);
       const start = bucketStart(minute, width);
-      if (start + width > service.closedUpTo) {
-        service.pending[level]?.add(start);
-        return true;
-      }
+      if (start + width > service.closedUpTo) return true;
       if (start < (service.keptFrom[level] as number)) continue;
       isKept = true;
       service.timeline.mergeClosed(level, start, this.#counts);

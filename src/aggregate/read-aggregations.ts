@@ -1,13 +1,11 @@
 import type { Aggregation } from '../model/bucket.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import type { SeriesMap } from '../model/series-map.ts';
-import { QuantileSketch } from '../stats/quantile-sketch.ts';
+import type { QuantileSketch } from '../stats/quantile-sketch.ts';
 import type { CheckedQuery } from './bucket-query.ts';
 import { LEVELS, levelWidth } from './closed-buckets.ts';
-import { OPERATION_DURATION } from './record-facts.ts';
 import { mean } from './series-accumulator.ts';
 import type { SeriesState } from './series-state.ts';
-import { ServiceAccumulator } from './service-accumulator.ts';
 import type { ServiceState } from './service-state.ts';
 
 /** Levels from the hour up say how many distinct users there were: users are counted per hour. */
@@ -23,7 +21,7 @@ export function readAggregation(
   level: number,
   start: number,
 ): Aggregation | undefined {
-  const counted = readService(service, allSeries, level, start);
+  const counted = service.timeline.read(level, start);
   if (counted === undefined) return undefined;
   const { serviceId } = service;
   const period = PERIODS[level] as Period;
@@ -31,6 +29,7 @@ export function readAggregation(
   const complete = start + width <= service.closedUpTo;
   const latency = service.hasOperations ? counted.durations : latencySamples(serviceId, allSeries, level, start);
   const { eventCount, errorCount } = counted;
+  const [p50Latency, p95Latency, p99Latency] = latency?.quantiles([0.5, 0.95, 0.99]) ?? [];
   const errorRate = eventCount === 0 ? undefined : errorCount / eventCount;
   const elapsedMs = complete ? width : Math.min(width, Math.max(MIN_ELAPSED_MS, service.newest - start));
   return {
@@ -40,9 +39,9 @@ export function readAggregation(
     period,
     eventCount,
     avgLatency: latency === undefined ? undefined : mean(latency),
-    p50Latency: latency?.quantile(0.5),
-    p95Latency: latency?.quantile(0.95),
-    p99Latency: latency?.quantile(0.99),
+    p50Latency,
+    p95Latency,
+    p99Latency,
     errorCount,
     errorRate,
     successRate: errorRate === undefined ? undefined : 1 - errorRate,
@@ -50,29 +49,6 @@ export function readAggregation(
     ...(level < HOUR_LEVEL ? undefined : { distinctUsers: service.audience.distinctUsers(start, start + width) }),
     complete,
   };
-}
-
-/**
- * What a service did in one bucket. The performance records of minutes that are still open are with their operations.
- */
-function readService(
-  service: ServiceState,
-  allSeries: SeriesMap<SeriesState>,
-  level: number,
-  start: number,
-): ServiceAccumulator | undefined {
-  const counted = service.timeline.read(level, start);
-  const end = start + levelWidth(level);
-  if (counted === undefined || end <= service.closedUpTo) return counted;
-  const whole = new ServiceAccumulator();
-  whole.merge(counted);
-  for (const [, { timeline }] of allSeries.entries(service.serviceId, OPERATION_DURATION)) {
-    for (const minute of timeline.openStarts) {
-      const operation = minute >= start && minute < end ? timeline.read(0, minute) : undefined;
-      if (operation !== undefined) whole.mergeOperation(operation);
-    }
-  }
-  return whole;
 }
 
 /** For each period the newest closed bucket, or the newest open one where none has closed. */
@@ -110,9 +86,5 @@ function latencySamples(
   level: number,
   start: number,
 ): QuantileSketch | undefined {
-  const samples = allSeries.get({ serviceId, metricName: LATENCY_SAMPLES })?.timeline.read(level, start);
-  if (samples === undefined) return undefined;
-  const sketch = new QuantileSketch();
-  samples.addTo(sketch);
-  return sketch;
+  return allSeries.get({ serviceId, metricName: LATENCY_SAMPLES })?.timeline.read(level, start)?.sketch;
 }

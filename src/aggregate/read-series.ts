@@ -60,8 +60,7 @@ function recordedBuckets(
   const buckets = new Map<number, SeriesAccumulator>();
   for (const { timeline } of chosen) {
     for (const start of timeline.starts(level, from, to)) {
-      const part = timeline.read(level, start);
-      if (part !== undefined) bucketAt(buckets, start).merge(part);
+      timeline.mergeInto(bucketAt(buckets, start), level, start);
     }
   }
   return buckets;

@@ -1,6 +1,7 @@
 import { bucketStart } from '../model/period.ts';
 import type { SeriesId } from '../model/series-key.ts';
 import type { SeriesMap } from '../model/series-map.ts';
+import { SketchContents } from '../stats/sketch-contents.ts';
 import { LEVELS, levelWidth } from './closed-buckets.ts';
 import type { Output } from './output.ts';
 import { WATCHED_PER_MINUTE } from './read-series.ts';
@@ -23,6 +24,7 @@ export class Retention {
   /** Newest hour, of any service, up to which idle services were looked for. */
   #idleCheckedAt = Number.NEGATIVE_INFINITY;
   #trimmed = 0;
+  readonly #scratch = new SketchContents();
 
   constructor(registry: SeriesRegistry, output: Output, retentionMs: number, maxBytes: number) {
     this.#registry = registry;
@@ -49,7 +51,9 @@ export class Retention {
     const oldest = service.closedUpTo - this.#retentionMs;
     service.audience.evictBefore(bucketStart(oldest, levelWidth(LEVELS - 1)));
     for (let level = 0; level < LEVELS; level++) {
-      this.#evictLevel(service, level, bucketStart(oldest, levelWidth(level)), false);
+      const before = this.#moveKeptFrom(service, level, bucketStart(oldest, levelWidth(level)));
+      // Its series follow when they are settled.
+      if (before !== undefined) service.timeline.evictBefore(level, before, false);
     }
     const expired = service.newest - this.#retentionMs;
     const evicted = this.#registry.removeSeries(service, ({ newest }) => newest < expired);
@@ -74,7 +78,7 @@ export class Retention {
       while (oldest < newest && registry.closedBytes > target) {
         oldest += Math.max(levelWidth(level), (newest - oldest) * TRIM_SHARE);
         for (const service of registry.services.values()) {
-          this.#trimmed += this.#evictLevel(service, level, oldest, true);
+          this.#trimmed += this.#trimLevel(service, level, oldest);
         }
       }
     }
@@ -87,17 +91,28 @@ export class Retention {
     this.#output.pushEvicted([...evicted, ...derivedSeries(sources, this.#registry.series)], [serviceId]);
   }
 
-  /** Buckets whose longer bucket is not closed yet stay: it will be merged from them. Returns how many went. */
-  #evictLevel(service: ServiceState, level: number, time: number, compact: boolean): number {
-    const parent = levelWidth(Math.min(level + 1, LEVELS - 1));
-    const before = Math.min(time, bucketStart(service.closedUpTo, parent));
-    if (before <= (service.keptFrom[level] as number)) return 0;
-    service.keptFrom[level] = before;
-    let evicted = service.timeline.evictBefore(level, before, compact);
-    for (const [, { timeline }] of this.#registry.series.entries(service.serviceId)) {
-      evicted += timeline.evictBefore(level, before, compact);
+  /** Gives up what a service and its series have before `time`, with all its memory at once. Returns how many buckets. */
+  #trimLevel(service: ServiceState, level: number, time: number): number {
+    const before = this.#moveKeptFrom(service, level, time);
+    if (before === undefined) return 0;
+    let evicted = service.timeline.evictBefore(level, before, true);
+    for (const series of this.#registry.series.values(service.serviceId)) {
+      series.settle(this.#scratch);
+      evicted += series.timeline.evictBefore(level, before, true);
     }
     return evicted;
+  }
+
+  /**
+   * Has the kept buckets of a level begin at `time`, but those stay whose longer bucket is not closed yet: it will be
+   * merged from them. Returns where they begin from now on, `undefined` where nothing changes.
+   */
+  #moveKeptFrom(service: ServiceState, level: number, time: number): number | undefined {
+    const parent = levelWidth(Math.min(level + 1, LEVELS - 1));
+    const before = Math.min(time, bucketStart(service.closedUpTo, parent));
+    if (before <= (service.keptFrom[level] as number)) return undefined;
+    service.keptFrom[level] = before;
+    return before;
   }
 }
 

@@ -1,9 +1,13 @@
 import type { Labels, SeriesId } from '../model/series-key.ts';
 import { SeriesMap } from '../model/series-map.ts';
-import type { ByteBudget } from './bucket-log.ts';
+import { SketchContents } from '../stats/sketch-contents.ts';
+import { OpenRows } from './open-rows.ts';
 import { type OverflowEntry, SeriesLimit } from './series-limit.ts';
-import { SeriesState, type SeriesStateSnapshot } from './series-state.ts';
+import { SeriesState, type SeriesStateSnapshot, type SharedStore } from './series-state.ts';
 import { ServiceState, type ServiceStateSnapshot } from './service-state.ts';
+
+/** A series with its service. */
+export type KnownSeries = SeriesState<ServiceState>;
 
 /** State of a registry. Plain and structured-cloneable. */
 export interface RegistrySnapshot {
@@ -24,11 +28,10 @@ export class SeriesRegistry {
   /** Series, and services, that are told apart. */
   readonly maxSeries: number;
   /** All series, to look up; `seriesOf` and `removeSeries` change it. */
-  readonly series: SeriesMap<SeriesState> = new SeriesMap();
+  readonly series: SeriesMap<KnownSeries> = new SeriesMap();
   readonly #services = new Map<string, ServiceState>();
-  readonly #budget: ByteBudget = { used: 0 };
+  readonly #store: SharedStore = { rows: new OpenRows(), budget: { used: 0 } };
   #limit = new SeriesLimit();
-  #epoch = 0;
 
   constructor(maxSeries: number) {
     this.maxSeries = maxSeries;
@@ -39,19 +42,21 @@ export class SeriesRegistry {
     return this.#services;
   }
 
-  /** Counts removals: what was looked up before one must be looked up anew. */
-  get epoch(): number {
-    return this.#epoch;
+  /** Rows of the open minutes. */
+  get rows(): OpenRows {
+    return this.#store.rows;
   }
 
   /** Bytes of all closed buckets. */
   get closedBytes(): number {
-    return this.#budget.used;
+    return this.#store.budget.used;
   }
 
   /** Estimate of the memory held. O(services). */
   get byteLength(): number {
-    let bytes = this.#budget.used + this.series.size * SERIES_BYTES + this.#services.size * SERVICE_BYTES;
+    const { rows, budget } = this.#store;
+    let bytes = budget.used + rows.byteLength;
+    bytes += this.series.size * SERIES_BYTES + this.#services.size * SERVICE_BYTES;
     for (const service of this.#services.values()) bytes += service.audience.byteLength;
     return bytes;
   }
@@ -63,18 +68,18 @@ export class SeriesRegistry {
     const name = this.#services.size < this.maxSeries ? serviceId : this.#limit.overflowService();
     let service = this.#services.get(name);
     if (service === undefined) {
-      service = new ServiceState(name, this.#budget);
+      service = new ServiceState(name, this.#store);
       this.#services.set(name, service);
     }
     return service;
   }
 
   /** The series, made where it is new; beyond the limit the one that stands in for it. */
-  seriesOf(service: ServiceState, metricName: string, labels: Labels | undefined): SeriesState {
+  seriesOf(service: ServiceState, metricName: string, labels: Labels | undefined): KnownSeries {
     const id: SeriesId = { serviceId: service.serviceId, metricName, labels };
     const known = this.series.get(id);
     if (known !== undefined) return known;
-    const make = (series: SeriesId): SeriesState => new SeriesState(series, this.#budget);
+    const make = (series: SeriesId): KnownSeries => new SeriesState(series, service);
     if (this.series.size < this.maxSeries) return this.series.add(id, make);
     const overflow = this.#limit.overflowOf(id, this.series);
     return this.series.get(overflow) ?? this.series.add(overflow, make);
@@ -82,22 +87,22 @@ export class SeriesRegistry {
 
   /** Forgets the series of a service for which `isGone` and gives their memory back; returns them. */
   removeSeries(service: ServiceState, isGone: (series: SeriesState) => boolean): SeriesId[] {
-    const removed = [...this.series.entries(service.serviceId)].filter(([, series]) => isGone(series));
-    for (const [id, series] of removed) {
-      series.timeline.release();
-      service.waiting.delete(series);
-      this.series.delete(id);
+    const removed: SeriesId[] = [];
+    for (const [id, series] of this.series.entries(service.serviceId)) {
+      if (!isGone(series)) continue;
+      service.keepDurationsOf(series);
+      removed.push(id);
     }
-    if (removed.length > 0) this.#epoch++;
-    return removed.map(([id]) => id);
+    this.#remove(service, removed);
+    return removed;
   }
 
   /** Forgets a service with all its series and gives their memory back; returns those series. */
   removeService(service: ServiceState): SeriesId[] {
-    const removed = this.removeSeries(service, () => true);
-    service.timeline.release();
+    const removed = Array.from(this.series.entries(service.serviceId), ([id]) => id);
+    this.#remove(service, removed);
+    service.remove();
     this.#services.delete(service.serviceId);
-    this.#epoch++;
     return removed;
   }
 
@@ -107,9 +112,10 @@ export class SeriesRegistry {
   }
 
   snapshot(): RegistrySnapshot {
+    const scratch = new SketchContents();
     return {
       services: Array.from(this.#services.values(), (service) => service.snapshot()),
-      series: Array.from(this.series.entries(), ([, series]) => series.snapshot()),
+      series: Array.from(this.series.values(), (series) => series.snapshot(scratch)),
       overflow: this.overflow(),
     };
   }
@@ -117,9 +123,24 @@ export class SeriesRegistry {
   /** Takes over what a snapshot holds; for a registry that is still empty. */
   load({ services, series, overflow }: RegistrySnapshot): void {
     for (const saved of services) {
-      this.#services.set(saved.serviceId, new ServiceState(saved.serviceId, this.#budget, saved));
+      this.#services.set(saved.serviceId, new ServiceState(saved.serviceId, this.#store, saved));
     }
-    for (const saved of series) this.series.add(saved.series, (id) => new SeriesState(id, this.#budget, saved));
+    for (const saved of series) {
+      const service = this.#services.get(saved.series.serviceId) as ServiceState;
+      this.series.add(saved.series, (id) => new SeriesState(id, service, saved));
+    }
+    for (const saved of services) {
+      this.#services.get(saved.serviceId)?.loadOpen(saved, (id) => this.series.get(id));
+    }
     this.#limit = new SeriesLimit(overflow);
+  }
+
+  #remove(service: ServiceState, ids: readonly SeriesId[]): void {
+    for (const id of ids) {
+      const series = this.series.get(id) as SeriesState;
+      series.remove();
+      service.waiting.delete(series);
+      this.series.delete(id);
+    }
   }
 }

@@ -1,8 +1,12 @@
-import { bucketStart } from '../model/period.ts';
+import { bucketStart, PERIOD_MS } from '../model/period.ts';
 import type { SeriesId } from '../model/series-key.ts';
+import { SketchContents } from '../stats/sketch-contents.ts';
 import type { ByteBudget } from './bucket-log.ts';
+import { type ClosedSnapshot, type Encodable, LEVELS } from './closed-buckets.ts';
+import type { OpenRows } from './open-rows.ts';
+import { RowBucket } from './row-bucket.ts';
 import { SeriesAccumulator } from './series-accumulator.ts';
-import { Timeline, type TimelineSnapshot } from './timeline.ts';
+import { type OpenMinutes, Timeline } from './timeline.ts';
 
 /** A sample for detector and predictor: the mean of what one series got in one slot of `resolutionMs`. */
 export interface WatchedSample {
@@ -13,42 +17,181 @@ export interface WatchedSample {
 }
 
 interface Slot {
-  start: number;
+  /** Of the first sample. */
   timestamp: number;
   mean: number;
   count: number;
 }
 
-/** State of one series. Plain and structured-cloneable. */
+/** State of one settled series. Plain and structured-cloneable. */
 export interface SeriesStateSnapshot {
   readonly series: SeriesId;
   readonly newest: number;
   readonly slot: Slot | undefined;
-  readonly timeline: TimelineSnapshot;
+  readonly open: readonly { readonly minute: number; readonly encoded: Uint8Array }[];
+  readonly closed: ClosedSnapshot | undefined;
 }
 
-/** Buckets of one series, and the slot in which its next sample gathers. */
-export class SeriesState {
+const MINUTE_MS = PERIOD_MS['1m'];
+const HOUR_MS = PERIOD_MS['1h'];
+/** No minute: a whole number that small ones compare fast with, 2,000 years ago. */
+const NO_MINUTE = -(2 ** 30);
+const NO_ROW = -1;
+const REMOVED = -2;
+
+/** What all services and series of an aggregator share. */
+export interface SharedStore {
+  /** Of the open minutes. */
+  readonly rows: OpenRows;
+  /** Of the closed buckets. */
+  readonly budget: ByteBudget;
+}
+
+/** What a series knows of its service. */
+export interface SeriesOwner {
+  readonly store: SharedStore;
+  /** Every bucket that ends at or before it is closed. */
+  readonly closedUpTo: number;
+  /** Per level, where the kept buckets begin. */
+  readonly keptFrom: readonly number[];
+}
+
+/** The buckets of one series, and the slot in which its next sample gathers. */
+export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMinutes<SeriesAccumulator> {
   readonly series: SeriesId;
-  readonly timeline: Timeline<SeriesAccumulator>;
-  /** Of its samples, epoch milliseconds. */
-  newest: number = Number.NEGATIVE_INFINITY;
+  readonly service: S;
+  #timeline: Timeline<SeriesAccumulator> | undefined;
+  /** Number in its service, of an operation that has closed minutes to itself. */
+  ordinal: number | undefined;
+  /** The newest open minute, in minutes since the epoch, and its row. */
+  #minute = NO_MINUTE;
+  #row = NO_ROW;
+  /** Rows of further open minutes: one around the turn of a minute, up to six where timestamps run ahead. */
+  #alsoOpen: Map<number, number> | undefined;
+  /** In minutes: up to here closed minutes are put away, and longer buckets made of them; the service may be further. */
+  #settledUpTo = NO_MINUTE;
+  #newest: number = Number.NEGATIVE_INFINITY;
   #slot: Slot | undefined;
 
-  constructor(series: SeriesId, budget: ByteBudget, snapshot?: SeriesStateSnapshot) {
+  constructor(series: SeriesId, service: S, snapshot?: SeriesStateSnapshot) {
     this.series = series;
-    if (snapshot === undefined) {
-      this.timeline = new Timeline(SeriesAccumulator.type, budget);
-    } else {
-      this.timeline = Timeline.restore(snapshot.timeline, SeriesAccumulator.type, budget);
-      this.newest = snapshot.newest;
-      this.#slot = snapshot.slot === undefined ? undefined : { ...snapshot.slot };
+    this.service = service;
+    if (snapshot === undefined) return;
+    this.#timeline = this.#newTimeline(snapshot.closed);
+    this.#newest = snapshot.newest;
+    this.#settledUpTo = service.closedUpTo / MINUTE_MS;
+    this.#slot = snapshot.slot === undefined ? undefined : { ...snapshot.slot };
+    for (const { minute, encoded } of snapshot.open) {
+      const saved = new SeriesAccumulator();
+      saved.mergeEncoded(encoded, minute * MINUTE_MS);
+      this.mergeOpen(minute, saved);
     }
+  }
+
+  /** Its buckets. */
+  get timeline(): Timeline<SeriesAccumulator> {
+    this.#timeline ??= this.#newTimeline();
+    return this.#timeline;
+  }
+
+  /** Whether it was forgotten, and must be looked up anew. */
+  get removed(): boolean {
+    return this.#row === REMOVED;
+  }
+
+  /** The newest open minute, in minutes since the epoch. */
+  get minute(): number {
+    return this.#minute;
+  }
+
+  /** Row of the newest open minute. */
+  get row(): number {
+    return this.#row;
+  }
+
+  /** Time of the newest sample, epoch milliseconds. */
+  get newest(): number {
+    return this.#row < 0 ? this.#newest : Math.max(this.#newest, this.service.store.rows.lastAt(this.#row));
+  }
+
+  /** Row of an open minute, if it has one. */
+  rowAt(minute: number): number | undefined {
+    return minute === this.#minute ? this.#row : this.#alsoOpen?.get(minute);
+  }
+
+  /** Row of a minute, which is open from now on. */
+  openRow(minute: number): number {
+    const known = this.rowAt(minute);
+    if (known !== undefined) return known;
+    const row = this.service.store.rows.open();
+    if (minute > this.#minute) {
+      this.#keepAlso(this.#minute, this.#row);
+      this.#minute = minute;
+      this.#row = row;
+    } else {
+      this.#keepAlso(minute, row);
+    }
+    return row;
+  }
+
+  /** Takes samples that were summarised elsewhere into an open minute. */
+  mergeOpen(minute: number, samples: SeriesAccumulator): void {
+    const contents = new SketchContents();
+    samples.sketch.readContents(contents);
+    this.service.store.rows.merge(this.openRow(minute), contents, samples);
+  }
+
+  get minutes(): readonly number[] {
+    if (this.#row < 0) return [];
+    if (this.#alsoOpen === undefined) return [this.#minute];
+    return [...this.#alsoOpen.keys(), this.#minute].sort((a, b) => a - b);
+  }
+
+  read(minute: number): SeriesAccumulator | undefined {
+    const row = this.rowAt(minute);
+    if (row === undefined) return undefined;
+    const accumulator = new SeriesAccumulator();
+    const bucket = new RowBucket(this.service.store.rows, row, new SketchContents());
+    accumulator.mergeContents(bucket.contents, bucket);
+    return accumulator;
+  }
+
+  /**
+   * Puts the minutes away that its service has closed, makes the longer buckets that are over, and forgets what the
+   * service no longer keeps. May be done long after the service closed: readers see the same before and afterwards.
+   *
+   * @param scratch overwritten
+   */
+  settle(scratch: SketchContents): void {
+    const { closedUpTo, keptFrom } = this.service;
+    const settledUpTo = this.#settledUpTo * MINUTE_MS;
+    if (settledUpTo >= closedUpTo) return;
+    this.#settledUpTo = closedUpTo / MINUTE_MS;
+    for (const minute of this.minutes) {
+      if (minute * MINUTE_MS < closedUpTo) this.#closeMinute(minute, scratch);
+    }
+    this.timeline.closeLonger(closedUpTo);
+    if (bucketStart(settledUpTo, HOUR_MS) === bucketStart(closedUpTo, HOUR_MS)) return;
+    for (let level = 0; level < LEVELS; level++) this.timeline.evictBefore(level, keptFrom[level] as number, false);
+  }
+
+  /** Gives all memory back; what a handle still has of it is no longer used. */
+  remove(): void {
+    for (const minute of this.minutes) this.service.store.rows.free(this.rowAt(minute) as number);
+    this.#timeline?.release();
+    this.#row = REMOVED;
+    this.#minute = NO_MINUTE;
+    this.#alsoOpen = undefined;
+  }
+
+  /** Takes note of a sample, which may have gone into a closed bucket. */
+  noteNewest(timestamp: number): void {
+    if (timestamp > this.#newest) this.#newest = timestamp;
   }
 
   /** End of the slot that waits, epoch milliseconds; `undefined` where none does. */
   slotEnd(resolutionMs: number): number | undefined {
-    return this.#slot === undefined ? undefined : this.#slot.start + resolutionMs;
+    return this.#slot === undefined ? undefined : bucketStart(this.#slot.timestamp, resolutionMs) + resolutionMs;
   }
 
   /**
@@ -58,15 +201,15 @@ export class SeriesState {
   gather(timestamp: number, value: number, resolutionMs: number): WatchedSample | undefined {
     const start = bucketStart(timestamp, resolutionMs);
     const slot = this.#slot;
-    if (slot !== undefined && start === slot.start) {
+    if (slot !== undefined && start === bucketStart(slot.timestamp, resolutionMs)) {
       slot.count++;
       // Not (value − mean) / count, which can overflow.
       slot.mean += value / slot.count - slot.mean / slot.count;
       return undefined;
     }
-    if (start <= bucketStart(this.newest, resolutionMs)) return undefined;
+    if (start <= bucketStart(this.#newest, resolutionMs)) return undefined;
     const ended = this.endSlot();
-    this.#slot = { start, timestamp, mean: value, count: 1 };
+    this.#slot = { timestamp, mean: value, count: 1 };
     return ended;
   }
 
@@ -83,8 +226,45 @@ export class SeriesState {
     return slot === undefined ? undefined : { series: this.series, timestamp: slot.timestamp, value: slot.mean };
   }
 
-  snapshot(): SeriesStateSnapshot {
-    const slot = this.#slot === undefined ? undefined : { ...this.#slot };
-    return { series: this.series, newest: this.newest, slot, timeline: this.timeline.snapshot() };
+  /** @param scratch overwritten */
+  snapshot(scratch: SketchContents): SeriesStateSnapshot {
+    this.settle(scratch);
+    return {
+      series: this.series,
+      newest: this.newest,
+      slot: this.#slot === undefined ? undefined : { ...this.#slot },
+      open: this.minutes.map((minute) => ({
+        minute,
+        encoded: (this.read(minute) as SeriesAccumulator).encode(minute * MINUTE_MS),
+      })),
+      closed: this.timeline.snapshot(),
+    };
+  }
+
+  #newTimeline(closed?: ClosedSnapshot): Timeline<SeriesAccumulator> {
+    return new Timeline(SeriesAccumulator.type, this, this.service.store.budget, closed);
+  }
+
+  #closeMinute(minute: number, scratch: SketchContents): void {
+    const { rows } = this.service.store;
+    const row = this.rowAt(minute) as number;
+    const bucket: Encodable = new RowBucket(rows, row, scratch);
+    this.timeline.closeMinute(minute * MINUTE_MS, bucket);
+    this.noteNewest(rows.lastAt(row));
+    rows.free(row);
+    if (minute === this.#minute) {
+      // Of several open minutes the newest closes last.
+      this.#minute = NO_MINUTE;
+      this.#row = NO_ROW;
+    } else {
+      this.#alsoOpen?.delete(minute);
+      if (this.#alsoOpen?.size === 0) this.#alsoOpen = undefined;
+    }
+  }
+
+  #keepAlso(minute: number, row: number): void {
+    if (row === NO_ROW) return;
+    this.#alsoOpen ??= new Map();
+    this.#alsoOpen.set(minute, row);
   }
 }

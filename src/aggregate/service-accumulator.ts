@@ -1,7 +1,9 @@
+import { PAGE_BITS } from '../stats/bin-pages.ts';
 import { ByteReader, ByteWriter } from '../stats/bytes.ts';
 import { QuantileSketch } from '../stats/quantile-sketch.ts';
-import type { Accumulator, AccumulatorType, SmallBucket } from './closed-buckets.ts';
-import type { SeriesAccumulator } from './series-accumulator.ts';
+import { SketchContents } from '../stats/sketch-contents.ts';
+import { readContents, writeContents } from '../stats/sketch-encoding.ts';
+import type { Accumulator, SmallBucket } from './closed-buckets.ts';
 
 /** What one record, other than of performance, adds to its service's counts. */
 export interface ServiceCounts {
@@ -10,10 +12,23 @@ export interface ServiceCounts {
   readonly errors: number;
 }
 
-/**
- * What one service did in one bucket. While the bucket is open its performance records are still with their operations;
- * they are merged in when it closes, or when somebody reads it.
- */
+/** Durations that are those of one operation: kept with it only. */
+export interface SoleOperation {
+  /** Number of the operation in its service. */
+  readonly ordinal: number;
+  /** Start of the minute. */
+  readonly start: number;
+}
+
+/** Finds the durations of an operation in a minute. */
+export type DurationsOf = (sole: SoleOperation) => QuantileSketch | undefined;
+
+/** In the first varint beside the event count: whose the durations are. */
+const OWN_DURATIONS = 1;
+const SOLE_OPERATION = 2;
+const FORMS = 3;
+
+/** What one service did in one bucket, for readers and for what is merged. */
 export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
   /** Events, performance records and behaviours. */
   eventCount = 0;
@@ -23,17 +38,24 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
   operationCount = 0;
   /** Performance records that failed. */
   failedCount = 0;
+  readonly #durationsOf: DurationsOf;
   #durations: QuantileSketch | undefined;
+  #sole: SoleOperation | undefined;
+  /** For the bytes of one bucket after another. */
+  #contents: SketchContents | undefined;
 
-  static readonly type: AccumulatorType<ServiceAccumulator> = {
-    create: () => new ServiceAccumulator(),
-    decode: (encoded) => ServiceAccumulator.#decode(encoded),
-    fromSmall: ([eventCount, errorCount]) => ServiceAccumulator.#of(eventCount, errorCount),
-  };
+  constructor(durationsOf: DurationsOf) {
+    this.#durationsOf = durationsOf;
+  }
 
-  /** Distribution of the performance durations in milliseconds; `undefined` where there are none. */
+  /** Distribution of the performance durations in milliseconds, not to be changed; `undefined` where there are none. */
   get durations(): QuantileSketch | undefined {
-    return this.#durations;
+    return this.#sole === undefined ? this.#durations : this.#durationsOf(this.#sole);
+  }
+
+  /** The operation that all performance records are of, where they are kept with it. */
+  get sole(): SoleOperation | undefined {
+    return this.#sole;
   }
 
   add(counts: ServiceCounts): void {
@@ -41,54 +63,105 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
     this.errorCount += counts.errors;
   }
 
-  /** Takes in all performance records of one operation. */
-  mergeOperation(operation: SeriesAccumulator): void {
-    this.eventCount += operation.count;
-    this.errorCount += operation.failures;
-    this.operationCount += operation.count;
-    this.failedCount += operation.failures;
-    this.#durations ??= new QuantileSketch();
-    operation.addTo(this.#durations);
+  /** Counts performance records, whose durations are added apart. */
+  addOperations(count: number, failures: number): void {
+    this.eventCount += count;
+    this.errorCount += failures;
+    this.operationCount += count;
+    this.failedCount += failures;
+  }
+
+  /** Adds durations. */
+  addDurations(durations: QuantileSketch): void {
+    this.#ownDurations().merge(durations);
+  }
+
+  /** Adds durations. */
+  addContents(durations: SketchContents): void {
+    this.#ownDurations().mergeContents(durations);
+  }
+
+  /** Says that all durations are those of one operation in one minute; for an accumulator that has none. */
+  addSole(sole: SoleOperation): void {
+    this.#sole = sole;
   }
 
   merge(other: ServiceAccumulator): void {
-    this.eventCount += other.eventCount;
-    this.errorCount += other.errorCount;
+    this.add({ events: other.eventCount, errors: other.errorCount });
     this.operationCount += other.operationCount;
     this.failedCount += other.failedCount;
-    if (other.#durations === undefined) return;
-    this.#durations ??= new QuantileSketch();
-    this.#durations.merge(other.#durations);
+    this.#addFrom(other.#sole, other.#durations);
+  }
+
+  mergeEncoded(encoded: Uint8Array, start: number): void {
+    const reader = new ByteReader('service bucket', encoded);
+    const head = reader.varint();
+    const form = head % FORMS;
+    this.add({ events: Math.floor(head / FORMS), errors: reader.varint() });
+    if (form !== 0) {
+      this.operationCount += reader.varint();
+      this.failedCount += reader.varint();
+    }
+    if (form === SOLE_OPERATION) this.#addFrom({ ordinal: reader.varint(), start }, undefined);
+    if (form === OWN_DURATIONS) {
+      this.#contents ??= new SketchContents();
+      readContents(reader, this.#contents, PAGE_BITS);
+      this.#ownDurations().mergeContents(this.#contents);
+    }
+    reader.end();
   }
 
   get small(): SmallBucket | undefined {
     return this.operationCount === 0 ? [this.eventCount, this.errorCount, 0] : undefined;
   }
 
-  encode(): Uint8Array {
+  /**
+   * A few bytes, and the distribution where the durations are not those of one operation. Longer buckets always have their
+   * own, since their minutes may go before them.
+   */
+  encode(_start: number, level: number): Uint8Array {
     const writer = new ByteWriter();
-    writer.varint(this.eventCount);
+    const sole = level === 0 ? this.#sole : undefined;
+    const durations = sole === undefined ? this.durations : undefined;
+    const form = sole !== undefined ? SOLE_OPERATION : durations !== undefined ? OWN_DURATIONS : 0;
+    writer.varint(this.eventCount * FORMS + form);
     writer.varint(this.errorCount);
+    if (form === 0) return writer.toBytes();
     writer.varint(this.operationCount);
     writer.varint(this.failedCount);
-    this.#durations?.writeTo(writer);
+    if (sole !== undefined) writer.varint(sole.ordinal);
+    if (durations !== undefined) {
+      const contents = new SketchContents();
+      durations.readContents(contents);
+      writeContents(writer, contents, PAGE_BITS);
+    }
     return writer.toBytes();
   }
 
-  static #decode(encoded: Uint8Array): ServiceAccumulator {
-    const reader = new ByteReader('service bucket', encoded);
-    const accumulator = ServiceAccumulator.#of(reader.varint(), reader.varint());
-    accumulator.operationCount = reader.varint();
-    accumulator.failedCount = reader.varint();
-    if (accumulator.operationCount > 0) accumulator.#durations = QuantileSketch.readFrom(reader);
-    reader.end();
-    return accumulator;
+  /** Makes the durations of its one operation its own, so that they stay when that goes. */
+  keepDurations(): void {
+    this.#ownDurations();
   }
 
-  static #of(eventCount: number, errorCount: number): ServiceAccumulator {
-    const accumulator = new ServiceAccumulator();
-    accumulator.eventCount = eventCount;
-    accumulator.errorCount = errorCount;
-    return accumulator;
+  #addFrom(sole: SoleOperation | undefined, durations: QuantileSketch | undefined): void {
+    if (sole === undefined) {
+      if (durations !== undefined) this.#ownDurations().merge(durations);
+      return;
+    }
+    if (this.#sole === undefined && this.#durations === undefined) {
+      this.#sole = sole;
+      return;
+    }
+    const others = this.#durationsOf(sole);
+    if (others !== undefined) this.#ownDurations().merge(others);
+  }
+
+  /** Its own durations, those of its one operation copied, where there is one. */
+  #ownDurations(): QuantileSketch {
+    const sole = this.#sole === undefined ? undefined : this.#durationsOf(this.#sole);
+    this.#sole = undefined;
+    this.#durations ??= new QuantileSketch();
+    if (sole !== undefined) this.#durations.merge(sole);
+    return this.#durations;
   }
 }

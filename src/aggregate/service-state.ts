@@ -1,11 +1,12 @@
+import { PERIOD_MS } from '../model/period.ts';
 import type { MetricsRecord } from '../model/records.ts';
 import type { SeriesId } from '../model/series-key.ts';
 import { Audience, type AudienceSnapshot } from './audience.ts';
-import type { ByteBudget } from './bucket-log.ts';
-import { LEVELS } from './closed-buckets.ts';
-import type { SeriesState } from './series-state.ts';
-import { ServiceAccumulator } from './service-accumulator.ts';
-import { Timeline, type TimelineSnapshot } from './timeline.ts';
+import { type AccumulatorType, type ClosedSnapshot, LEVELS } from './closed-buckets.ts';
+import type { SeriesOwner, SeriesState, SharedStore } from './series-state.ts';
+import { type DurationsOf, ServiceAccumulator } from './service-accumulator.ts';
+import { ServiceMinute, type ServiceMinuteSnapshot } from './service-minute.ts';
+import { type OpenMinutes, Timeline } from './timeline.ts';
 
 /** State of one service without its series. Plain and structured-cloneable. */
 export interface ServiceStateSnapshot {
@@ -17,16 +18,20 @@ export interface ServiceStateSnapshot {
   readonly hasOperations: boolean;
   readonly cutMinute: number;
   readonly latest: Omit<MetricsRecord, 'serviceId'> | undefined;
-  readonly pending: readonly (readonly number[])[];
   readonly keptFrom: readonly number[];
   readonly waiting: readonly SeriesId[];
-  readonly timeline: TimelineSnapshot;
+  readonly ordinals: readonly (readonly [number, SeriesId])[];
+  readonly open: readonly ServiceMinuteSnapshot[];
+  readonly closed: ClosedSnapshot | undefined;
   readonly audience: AudienceSnapshot;
 }
 
+const MINUTE_MS = PERIOD_MS['1m'];
+
 /** What the aggregation knows of one service: its frontier in event time, its buckets, its users and errors. */
-export class ServiceState {
+export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator> {
   readonly serviceId: string;
+  readonly store: SharedStore;
   readonly timeline: Timeline<ServiceAccumulator>;
   readonly audience: Audience;
   /** Timestamp of the newest record, epoch milliseconds. */
@@ -43,8 +48,6 @@ export class ServiceState {
   cutMinute: number = Number.NaN;
   /** Newest value of each gauge. */
   latest: Omit<MetricsRecord, 'serviceId'> | undefined;
-  /** Per level, starts of buckets with closed parts that are not closed themselves. */
-  readonly pending: readonly Set<number>[];
   /** Per level, where the kept buckets begin: those before it were evicted. */
   readonly keptFrom: number[];
   /** Series in whose slot a sample waits, in the order in which their samples will be given out. */
@@ -53,17 +56,29 @@ export class ServiceState {
   nextSlotEnd: number = Number.POSITIVE_INFINITY;
   /** Timestamp before which a record neither ends a slot nor closes a bucket. */
   deadline: number = Number.NEGATIVE_INFINITY;
+  /** Open minutes by number, and the one that was asked for last. */
+  readonly #open = new Map<number, ServiceMinute>();
+  #latestOpen: ServiceMinute | undefined;
+  /** Operations that have closed minutes of the service to themselves, by their ordinal numbers. */
+  readonly #operations = new Map<number, SeriesState>();
+  readonly #durationsOf: DurationsOf = ({ ordinal, start }) =>
+    this.#operations.get(ordinal)?.timeline.read(0, start)?.sketch;
 
-  constructor(serviceId: string, budget: ByteBudget, snapshot?: ServiceStateSnapshot) {
+  constructor(serviceId: string, store: SharedStore, snapshot?: ServiceStateSnapshot) {
     this.serviceId = serviceId;
-    this.pending = Array.from({ length: LEVELS }, (_, level) => new Set(snapshot?.pending[level]));
+    this.store = store;
     this.keptFrom = [...(snapshot?.keptFrom ?? Array.from({ length: LEVELS }, () => Number.NEGATIVE_INFINITY))];
     this.audience = new Audience(snapshot?.audience);
-    if (snapshot === undefined) {
-      this.timeline = new Timeline(ServiceAccumulator.type, budget);
-      return;
-    }
-    this.timeline = Timeline.restore(snapshot.timeline, ServiceAccumulator.type, budget);
+    const type: AccumulatorType<ServiceAccumulator> = {
+      create: () => this.newAccumulator(),
+      fromSmall: ([events, errors]) => {
+        const accumulator = this.newAccumulator();
+        accumulator.add({ events, errors });
+        return accumulator;
+      },
+    };
+    this.timeline = new Timeline(type, this, store.budget, snapshot?.closed);
+    if (snapshot === undefined) return;
     this.newest = snapshot.newest;
     this.watermark = snapshot.watermark;
     this.closedUpTo = snapshot.closedUpTo;
@@ -71,6 +86,72 @@ export class ServiceState {
     this.hasOperations = snapshot.hasOperations;
     this.cutMinute = snapshot.cutMinute;
     this.latest = snapshot.latest;
+  }
+
+  /** Takes over from a snapshot what refers to series, once these are there. */
+  loadOpen({ open, ordinals }: ServiceStateSnapshot, seriesOf: (series: SeriesId) => SeriesState | undefined): void {
+    for (const saved of open) this.#open.set(saved.minute, ServiceMinute.restore(saved, this.store.rows, seriesOf));
+    for (const [ordinal, id] of ordinals) {
+      const operation = seriesOf(id);
+      if (operation === undefined) continue;
+      operation.ordinal = ordinal;
+      this.#operations.set(ordinal, operation);
+    }
+  }
+
+  /** An empty bucket of this service. */
+  newAccumulator(): ServiceAccumulator {
+    return new ServiceAccumulator(this.#durationsOf);
+  }
+
+  /** The minute, which is open from now on; in minutes since the epoch. */
+  openMinute(minute: number): ServiceMinute {
+    if (this.#latestOpen?.minute === minute) return this.#latestOpen;
+    let open = this.#open.get(minute);
+    if (open === undefined) {
+      open = new ServiceMinute(minute, this.store.rows);
+      this.#open.set(minute, open);
+    }
+    this.#latestOpen = open;
+    return open;
+  }
+
+  get minutes(): readonly number[] {
+    return [...this.#open.keys()].sort((a, b) => a - b);
+  }
+
+  read(minute: number): ServiceAccumulator | undefined {
+    return this.#open.get(minute)?.read(this.#durationsOf);
+  }
+
+  /** Puts an open minute away; returns what it held. */
+  closeMinute(minute: number): ServiceAccumulator {
+    const open = this.#open.get(minute) as ServiceMinute;
+    const closed = open.close(this.#durationsOf, (operation) => this.#ordinalOf(operation));
+    this.timeline.closeMinute(minute * MINUTE_MS, closed);
+    open.free();
+    this.#open.delete(minute);
+    if (this.#latestOpen === open) this.#latestOpen = undefined;
+    return closed;
+  }
+
+  /** Keeps the durations of an operation that goes where they were with that only. */
+  keepDurationsOf(operation: SeriesState): void {
+    const { ordinal } = operation;
+    if (ordinal === undefined) return;
+    for (const start of this.timeline.starts(0, Number.NEGATIVE_INFINITY, operation.newest + 1)) {
+      const bucket = this.timeline.read(0, start);
+      if (bucket?.sole?.ordinal !== ordinal) continue;
+      bucket.keepDurations();
+      this.timeline.closeMinute(start, bucket);
+    }
+    this.#operations.delete(ordinal);
+  }
+
+  /** Gives all memory back; the service must not be used afterwards. */
+  remove(): void {
+    for (const open of this.#open.values()) open.free();
+    this.timeline.release();
   }
 
   /** Takes the newest value of each gauge; an older snapshot fills only what is missing. */
@@ -92,11 +173,20 @@ export class ServiceState {
       hasOperations,
       cutMinute,
       latest,
-      pending: this.pending.map((starts) => [...starts]),
       keptFrom: [...this.keptFrom],
       waiting: Array.from(this.waiting, ({ series }) => series),
-      timeline: this.timeline.snapshot(),
+      ordinals: Array.from(this.#operations, ([ordinal, { series }]) => [ordinal, series] as const),
+      open: Array.from(this.#open.values(), (minute) => minute.snapshot()),
+      closed: this.timeline.snapshot(),
       audience: this.audience.snapshot(),
     };
+  }
+
+  #ordinalOf(operation: SeriesState): number {
+    // One more than the largest in use: the operations are in the order of their numbers.
+    const ordinal = operation.ordinal ?? ([...this.#operations.keys()].at(-1) ?? -1) + 1;
+    operation.ordinal = ordinal;
+    this.#operations.set(ordinal, operation);
+    return ordinal;
   }
 }

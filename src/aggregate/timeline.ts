@@ -1,73 +1,56 @@
-import { bucketStart } from '../model/period.ts';
+import { bucketStart, PERIOD_MS } from '../model/period.ts';
 import type { ByteBudget } from './bucket-log.ts';
 import {
   type Accumulator,
   type AccumulatorType,
   ClosedBuckets,
   type ClosedSnapshot,
+  type Encodable,
+  LEVELS,
   levelWidth,
 } from './closed-buckets.ts';
 
-/** State of a timeline. Plain and structured-cloneable. */
-export interface TimelineSnapshot {
-  readonly open: readonly { readonly start: number; readonly encoded: Uint8Array }[];
-  readonly closed: ClosedSnapshot | undefined;
+const MINUTE_MS = PERIOD_MS['1m'];
+
+/** The minutes that are written to. */
+export interface OpenMinutes<A> {
+  /** Numbers of the open minutes, ascending, in minutes since the epoch. */
+  readonly minutes: readonly number[];
+  /** A copy of what came in so far; `undefined` where that minute is not open. */
+  read(minute: number): A | undefined;
 }
 
 /**
- * All buckets of one thing that is aggregated: the open minutes as accumulators, and the closed buckets of each level.
- * Only minutes are written to; a bucket of a higher level is always merged from those of the level below, when
- * it closes or, while it is open, when it is read.
+ * All buckets of one thing that is aggregated: the open minutes, which are somebody else's, and the closed buckets of each
+ * period. A bucket longer than a minute is always merged from those of the period below: when it closes or, while it is
+ * open, when it is read.
  */
 export class Timeline<A extends Accumulator<A>> {
   readonly #type: AccumulatorType<A>;
+  readonly #open: OpenMinutes<A>;
   readonly #budget: ByteBudget;
-  /** An open minute: the only one nearly always, and then the only object that an idle series has besides this. */
-  #open: A | undefined;
-  #openAt: number | undefined;
-  /** Further ones by start; one around the turn of a minute, up to six where timestamps run ahead. */
-  #alsoOpen: Map<number, A> | undefined;
   #closed: ClosedBuckets<A> | undefined;
 
-  constructor(type: AccumulatorType<A>, budget: ByteBudget) {
+  constructor(type: AccumulatorType<A>, open: OpenMinutes<A>, budget: ByteBudget, snapshot?: ClosedSnapshot) {
     this.#type = type;
+    this.#open = open;
     this.#budget = budget;
+    if (snapshot !== undefined) this.#closed = new ClosedBuckets(type, budget, snapshot);
   }
 
-  /** The accumulator of the open minute at `start`, made where there is none. */
-  openMinute(start: number): A {
-    const known = this.#openMinuteAt(start);
-    if (known !== undefined) return known;
-    const accumulator = this.#type.create();
-    this.#addOpen(start, accumulator);
-    return accumulator;
+  /** Puts a minute away that is no longer written to. */
+  closeMinute(start: number, bucket: Encodable): void {
+    this.#closedBuckets().put(0, start, bucket);
   }
 
-  /** Starts of the open minutes, ascending. */
-  get openStarts(): number[] {
-    if (this.#openAt === undefined) return [];
-    return [this.#openAt, ...(this.#alsoOpen?.keys() ?? [])].sort((a, b) => a - b);
-  }
-
-  /** Closes the open minute at `start`; returns what it held, `undefined` where nothing did. */
-  closeMinute(start: number): A | undefined {
-    const accumulator = this.#openMinuteAt(start);
-    if (accumulator === undefined) return undefined;
-    const others = [...(this.#alsoOpen ?? [])].filter(([at]) => at !== start);
-    if (start !== this.#openAt) others.unshift([this.#openAt as number, this.#open as A]);
-    this.#open = undefined;
-    this.#openAt = undefined;
-    this.#alsoOpen = undefined;
-    for (const [at, other] of others) this.#addOpen(at, other);
-    this.#closedBuckets().put(0, start, accumulator);
-    return accumulator;
-  }
-
-  /** Closes the bucket at `start` of a level above the minute by merging its closed parts, where there are any. */
-  closeHigher(level: number, start: number): void {
-    const parts = this.#closed?.starts(level - 1, start, start + levelWidth(level)) ?? [];
-    if (parts.length === 0) return;
-    this.#closed?.put(level, start, this.#mergeParts(level - 1, parts));
+  /**
+   * Makes the buckets longer than a minute that end by `closedUpTo` from the closed parts of each; returns their starts,
+   * a list for each level.
+   */
+  closeLonger(closedUpTo: number): number[][] {
+    const closed: number[][] = [];
+    for (let level = 1; level < LEVELS; level++) closed.push(this.#closeLevel(level, closedUpTo));
+    return closed;
   }
 
   /** Takes late data into the closed bucket at `start` of `level`. */
@@ -78,20 +61,33 @@ export class Timeline<A extends Accumulator<A>> {
     closed.put(level, start, known ?? late);
   }
 
-  /** The bucket at `start` of `level`, open or closed; not to be changed. */
+  /** The bucket at `start` of `level`, open or closed; a copy. */
   read(level: number, start: number): A | undefined {
-    const closed = this.#closed?.get(level, start);
-    if (closed !== undefined) return closed;
-    if (level === 0) return this.#openMinuteAt(start);
+    const bucket = this.#type.create();
+    return this.mergeInto(bucket, level, start) ? bucket : undefined;
+  }
+
+  /** Merges the bucket at `start` of `level` into `target`; returns whether there is one. */
+  mergeInto(target: A, level: number, start: number): boolean {
+    if (this.#closed?.mergeInto(target, level, start) === true) return true;
+    if (level === 0) {
+      const open = this.#open.read(start / MINUTE_MS);
+      if (open !== undefined) target.merge(open);
+      return open !== undefined;
+    }
     const parts = this.starts(level - 1, start, start + levelWidth(level));
-    return parts.length === 0 ? undefined : this.#mergeParts(level - 1, parts);
+    for (const part of parts) this.mergeInto(target, level - 1, part);
+    return parts.length > 0;
   }
 
   /** Starts in `[from, to)` of the buckets of `level`, open and closed, ascending. */
   starts(level: number, from: number, to: number): number[] {
     const closed = this.#closed?.starts(level, from, to) ?? [];
     if (level === 0) {
-      for (const start of this.openStarts) if (start >= from && start < to) closed.push(start);
+      for (const minute of this.#open.minutes) {
+        const start = minute * MINUTE_MS;
+        if (start >= from && start < to) closed.push(start);
+      }
       return closed;
     }
     const width = levelWidth(level);
@@ -125,49 +121,30 @@ export class Timeline<A extends Accumulator<A>> {
     this.#closed?.release();
   }
 
-  snapshot(): TimelineSnapshot {
-    return {
-      open: this.openStarts.map((start) => ({ start, encoded: this.openMinute(start).encode() })),
-      closed: this.#closed?.snapshot(),
-    };
+  /** The closed buckets. */
+  snapshot(): ClosedSnapshot | undefined {
+    return this.#closed?.snapshot();
   }
 
-  static restore<A extends Accumulator<A>>(
-    snapshot: TimelineSnapshot,
-    type: AccumulatorType<A>,
-    budget: ByteBudget,
-  ): Timeline<A> {
-    const timeline = new Timeline(type, budget);
-    timeline.#load(snapshot);
-    return timeline;
-  }
-
-  #load(snapshot: TimelineSnapshot): void {
-    for (const { start, encoded } of snapshot.open) this.#addOpen(start, this.#type.decode(encoded));
-    if (snapshot.closed !== undefined) this.#closed = new ClosedBuckets(this.#type, this.#budget, snapshot.closed);
-  }
-
-  #mergeParts(level: number, starts: readonly number[]): A {
-    const merged = this.#type.create();
-    for (const start of starts) {
-      const part = this.read(level, start);
-      if (part !== undefined) merged.merge(part);
+  #closeLevel(level: number, closedUpTo: number): number[] {
+    const width = levelWidth(level);
+    const end = bucketStart(closedUpTo, width);
+    const last = this.lastClosed(level);
+    const from = last === undefined ? Number.NEGATIVE_INFINITY : last + width;
+    if (from >= end) return [];
+    const partsByStart = new Map<number, number[]>();
+    for (const part of this.#closed?.starts(level - 1, from, end) ?? []) {
+      const start = bucketStart(part, width);
+      const parts = partsByStart.get(start);
+      if (parts === undefined) partsByStart.set(start, [part]);
+      else parts.push(part);
     }
-    return merged;
-  }
-
-  #openMinuteAt(start: number): A | undefined {
-    return start === this.#openAt ? this.#open : this.#alsoOpen?.get(start);
-  }
-
-  #addOpen(start: number, accumulator: A): void {
-    if (this.#open === undefined) {
-      this.#open = accumulator;
-      this.#openAt = start;
-    } else {
-      this.#alsoOpen ??= new Map();
-      this.#alsoOpen.set(start, accumulator);
+    for (const [start, parts] of partsByStart) {
+      const merged = this.#type.create();
+      for (const part of parts) this.#closed?.mergeInto(merged, level - 1, part);
+      this.#closed?.put(level, start, merged);
     }
+    return [...partsByStart.keys()];
   }
 
   #closedBuckets(): ClosedBuckets<A> {

@@ -1,6 +1,7 @@
 import { type Clock, SystemClock } from '../clock.ts';
 import { AnalyticsError, invalidOption, numberOption, objectOption, restoring } from '../errors.ts';
 import { callListener, failureText, type Listener, subscription } from '../model/listener.ts';
+import type { OperationRef } from '../model/operation-ref.ts';
 import type { InputByKind, PerformanceInput, RecordByKind, RecordKind } from '../model/records.ts';
 import type { Rejection } from '../model/rejection.ts';
 import { type BorderLimits, checkRecord, isName, isPlainOutcome, type Refused } from './check-record.ts';
@@ -85,9 +86,11 @@ export class Collector {
   #rejections = new RejectionLog();
   readonly #sink: RecordSink;
   readonly #operations: OperationTable;
+  /** Takes records. */
   #buffer: RecordBuffer;
-  /** Takes records while the other one is being flushed. */
-  #spare: RecordBuffer;
+  /** Is being flushed, in steps; mostly empty. */
+  #full: RecordBuffer;
+  /** Whether a step of flushing is running, and listeners with it. */
   #flushing = false;
   #closed = false;
   #accepted = 0;
@@ -110,10 +113,10 @@ export class Collector {
     this.#clock = clockOption(clock);
     const interval = numberOption('flushIntervalMs', flushIntervalMs, { min: 10, max: DAY_MS });
     this.#buffer = new RecordBuffer(this.#bufferSize);
-    this.#spare = new RecordBuffer(this.#bufferSize);
+    this.#full = new RecordBuffer(this.#bufferSize);
     this.#operations = new OperationTable(numberOption('maxSeries', maxSeries, { min: 1, whole: true }));
     this.#sink = this.#withListeners(options.sink);
-    this.#stopTimer = clock.every(interval, () => this.#drain());
+    this.#stopTimer = clock.every(interval, () => this.#drainInSlices());
   }
 
   /**
@@ -142,7 +145,9 @@ export class Collector {
    * @throws AnalyticsError `ERR_INVALID_OPTION` for names that are no strings of 1 to 256 characters
    */
   operation(serviceId: string, operation: string): OperationHandle {
-    const ref = this.#operations.get(nameOption('serviceId', serviceId), nameOption('operation', operation));
+    nameOption('serviceId', serviceId);
+    nameOption('operation', operation);
+    const ref = this.#operations.find(serviceId, operation) ?? this.#operations.add(serviceId, operation);
     return {
       record: (duration, success, errorType) => {
         this.#checkOpen();
@@ -206,7 +211,7 @@ export class Collector {
     return {
       accepted: this.#accepted,
       rejected: this.#rejections.counts,
-      buffered: this.#spare.length + this.#buffer.length,
+      buffered: this.#full.length + this.#buffer.length,
       errors: this.#errors,
     };
   }
@@ -214,7 +219,7 @@ export class Collector {
   /** Counts and buffered records; listeners are not part of it. */
   snapshot(): CollectorSnapshot {
     const { accepted, rejected, errors } = this.stats();
-    const buffer = [...this.#spare.toArray(), ...this.#buffer.toArray()];
+    const buffer = [...this.#full.toArray(), ...this.#buffer.toArray()];
     return { version: 1, accepted, rejected, errors, buffer };
   }
 
@@ -266,14 +271,16 @@ export class Collector {
    */
   #takePlain(input: PerformanceInput): boolean {
     try {
-      const { serviceId = this.#serviceId, operation, duration, success, errorType } = input;
+      const { serviceId = this.#serviceId, operation, duration, success, errorType, resourceUsed, throughput } = input;
       const now = this.#clock.coarseNow();
       const { timestamp = now } = input;
-      if (!isName(serviceId) || !isName(operation) || !isPlainOutcome(duration, success, errorType)) return false;
+      if (!isPlainOutcome(duration, success, errorType) || resourceUsed !== undefined || throughput !== undefined) {
+        return false;
+      }
       if (typeof timestamp !== 'number' || !(timestamp <= now + MAX_AHEAD_MS)) return false;
-      if (!(timestamp >= now - this.#retentionMs)) return false;
-      if (input.resourceUsed !== undefined || input.throughput !== undefined || this.#isFull) return false;
-      const ref = this.#operations.get(serviceId, operation);
+      if (!(timestamp >= now - this.#retentionMs) || this.#isFull) return false;
+      const ref = this.#operations.find(serviceId, operation) ?? this.#newOperation(serviceId, operation);
+      if (ref === undefined) return false;
       this.#buffer.pushOperation(ref, duration, timestamp, errorOf(success, errorType), isLive(timestamp, now));
     } catch {
       return false;
@@ -282,29 +289,53 @@ export class Collector {
     return true;
   }
 
-  #pushed(): void {
-    this.#accepted++;
-    if (this.#buffer.isFull && !this.#flushing) this.#drain();
+  /** `undefined` for what is not fit to be a name; what is known already need not be looked at again. */
+  #newOperation(serviceId: unknown, operation: unknown): OperationRef | undefined {
+    return isName(serviceId) && isName(operation) ? this.#operations.add(serviceId, operation) : undefined;
   }
 
+  #pushed(): void {
+    this.#accepted++;
+    if (this.#buffer.isFull && !this.#flushing) this.#drainInSlices();
+  }
+
+  /** Flushes all that waits now, without blocking for long; but waits for what is still being flushed from before. */
+  #drainInSlices(): void {
+    if (this.#flushing) return;
+    while (this.#full.length > 0) this.#drainSome();
+    this.#swap();
+    this.#clock.slice(() => this.#drainSome());
+  }
+
+  /** Flushes all that waits now. */
   #drain(): void {
     if (this.#flushing) return;
-    this.#flushing = true;
-    do this.#emitBuffer();
-    while (
+    do {
+      while (this.#full.length > 0) this.#drainSome();
+      this.#swap();
+      while (this.#drainSome());
+    } while (
       // What listeners record waits for the next flush, and after `close()` there is none.
       this.#closed &&
       this.#buffer.length > 0
     );
-    this.#flushing = false;
-    for (const rejection of this.#rejections.takeDue(this.#clock.now())) this.#emit('rejected', rejection);
   }
 
-  #emitBuffer(): void {
+  #swap(): void {
     const full = this.#buffer;
-    this.#buffer = this.#spare;
-    this.#spare = full;
-    full.drain(this.#sink, (cause) => this.#fail('flush', cause));
+    this.#buffer = this.#full;
+    this.#full = full;
+  }
+
+  /** One step of flushing; returns whether there is more to flush. */
+  #drainSome(): boolean {
+    if (this.#flushing) return false;
+    this.#flushing = true;
+    const more = this.#full.drain(this.#sink, (cause) => this.#fail('flush', cause), STEP);
+    this.#flushing = false;
+    if (more) return true;
+    for (const rejection of this.#rejections.takeDue(this.#clock.now())) this.#emit('rejected', rejection);
+    return false;
   }
 
   /** First the sink, if there is one, then the listeners of the record's kind. */
@@ -314,11 +345,11 @@ export class Collector {
         sink?.add(kind, record, live);
         this.#emit(kind, record as never);
       },
-      addOperation: (operation, duration, timestamp, error, live) => {
-        sink?.addOperation(operation, duration, timestamp, error, live);
-        if (this.#listenersOf('performance').length > 0) {
-          this.#emit('performance', performanceRecord(operation, duration, timestamp, error));
-        }
+      addOperations: (batch, end) => {
+        const isHeard = this.#listenersOf('performance').length > 0;
+        if (sink !== undefined) sink.addOperations(batch, isHeard ? batch.next + 1 : end);
+        else batch.next++;
+        if (isHeard) this.#emit('performance', performanceRecord(batch, batch.next - 1));
       },
     };
   }
@@ -344,6 +375,8 @@ export class Collector {
   }
 }
 
+/** Plain records of one step of flushing: some microseconds of work, so that looking at the clock costs next to nothing. */
+const STEP = 250;
 const BUFFER_FULL: Refused = { reason: 'buffer_full', field: '' };
 
 /** What went wrong, as the buffer keeps it: `undefined` for a success. */
@@ -356,9 +389,9 @@ function isLive(timestamp: number, now: number): boolean {
 }
 
 function clockOption(clock: Clock): Clock {
-  const { now, coarseNow, every } = clock ?? {};
-  if ([now, coarseNow, every].every((method) => typeof method === 'function')) return clock;
-  throw invalidOption('clock', 'a clock with now(), coarseNow() and every()', clock);
+  const { now, coarseNow, every, slice } = clock ?? {};
+  if ([now, coarseNow, every, slice].every((method) => typeof method === 'function')) return clock;
+  throw invalidOption('clock', 'a clock with now(), coarseNow(), every() and slice()', clock);
 }
 
 function nameOption(option: string, value: unknown): string {

@@ -8,16 +8,27 @@ export class OperationTable {
   readonly #maxOperations: number;
   readonly #services = new Map<string, Map<string, OperationRef>>();
   #size = 0;
+  /** The service of the record before, mostly that of the next one too. */
+  #lastServiceId: string | undefined;
+  #lastOperations: ReadonlyMap<string, OperationRef> | undefined;
 
   constructor(maxOperations: number) {
     this.#maxOperations = maxOperations;
   }
 
-  get(serviceId: string, operation: string): OperationRef {
-    return this.#services.get(serviceId)?.get(operation) ?? this.#add(serviceId, operation);
+  /** The ref of a known operation; names that are no strings are not known. */
+  find(serviceId: string, operation: string): OperationRef | undefined {
+    if (serviceId !== this.#lastServiceId) {
+      this.#lastServiceId = serviceId;
+      this.#lastOperations = this.#services.get(serviceId);
+    }
+    return this.#lastOperations?.get(operation);
   }
 
-  #add(serviceId: string, operation: string): OperationRef {
+  /** A new ref, for an operation that is not known. */
+  add(serviceId: string, operation: string): OperationRef {
+    this.#lastServiceId = undefined;
+    this.#lastOperations = undefined;
     if (this.#size >= this.#maxOperations) {
       this.#services.clear();
       this.#size = 0;

@@ -1,3 +1,4 @@
+import { FAILED, LIVE, type OperationBatch } from '../model/operation-batch.ts';
 import type { OperationRef } from '../model/operation-ref.ts';
 import type { PerformanceRecord, RecordByKind, RecordKind } from '../model/records.ts';
 
@@ -13,42 +14,38 @@ export interface BufferedRecord {
 export interface RecordSink {
   /** `live`: the record's timestamp was within a minute of the clock when it came. */
   add<K extends RecordKind>(kind: K, record: RecordByKind[K], live: boolean): void;
-  /** A performance record without an object for it; `error` is `undefined` where it succeeded. */
-  addOperation(
-    operation: OperationRef,
-    duration: number,
-    timestamp: number,
-    error: string | undefined,
-    live: boolean,
-  ): void;
+  /**
+   * Takes performance records without an object for each: those of `batch` from `batch.next` on up to `end` or the first
+   * record of another kind, or fewer where one of them made for more work; one at least.
+   */
+  addOperations(batch: OperationBatch, end: number): void;
 }
 
 /**
  * Accepted records, up to a fixed number. Performance records, the ones that come by the million, lie in columns that
- * are used again and again, so that they cost no object each.
+ * are used again and again.
  */
-export class RecordBuffer {
+export class RecordBuffer implements OperationBatch {
+  readonly operations: (OperationRef | undefined)[] = [];
+  readonly durations: Float64Array;
+  readonly timestamps: Float64Array;
+  readonly flags: Uint8Array;
+  readonly errors: (string | undefined)[] = [];
+  next = 0;
   readonly #capacity: number;
   readonly #records: (BufferedRecord | undefined)[] = [];
-  readonly #operations: (OperationRef | undefined)[] = [];
-  readonly #errors: (string | undefined)[] = [];
-  readonly #durations: Float64Array;
-  readonly #timestamps: Float64Array;
-  readonly #live: Uint8Array;
-  /** Records before it have been drained. */
-  #next = 0;
   #end = 0;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
-    this.#durations = new Float64Array(capacity);
-    this.#timestamps = new Float64Array(capacity);
-    this.#live = new Uint8Array(capacity);
+    this.durations = new Float64Array(capacity);
+    this.timestamps = new Float64Array(capacity);
+    this.flags = new Uint8Array(capacity);
   }
 
   /** Records that wait. */
   get length(): number {
-    return this.#end - this.#next;
+    return this.#end - this.next;
   }
 
   get isFull(): boolean {
@@ -58,7 +55,7 @@ export class RecordBuffer {
   push(buffered: BufferedRecord): void {
     const i = this.#end++;
     this.#records[i] = buffered;
-    this.#operations[i] = undefined;
+    this.operations[i] = undefined;
   }
 
   pushOperation(
@@ -69,61 +66,65 @@ export class RecordBuffer {
     live: boolean,
   ): void {
     const i = this.#end++;
-    this.#operations[i] = operation;
-    this.#durations[i] = duration;
-    this.#timestamps[i] = timestamp;
-    this.#errors[i] = error;
-    this.#live[i] = live ? 1 : 0;
+    this.operations[i] = operation;
+    this.durations[i] = duration;
+    this.timestamps[i] = timestamp;
+    this.flags[i] = live ? LIVE : 0;
+    if (error === undefined) return;
+    this.flags[i] = live ? LIVE | FAILED : FAILED;
+    this.errors[i] = error;
   }
 
-  /** Hands all records to `sink` and is empty afterwards. What the sink throws goes to `onFailure`, a record at a time. */
-  drain(sink: RecordSink, onFailure: (cause: unknown) => void): void {
-    while (this.#next < this.#end) {
-      const i = this.#next++;
+  /**
+   * Hands up to `limit` records to `sink`, fewer where one of them makes for more work. What the sink throws costs one
+   * record and goes to `onFailure`. Returns whether any are left.
+   */
+  drain(sink: RecordSink, onFailure: (cause: unknown) => void, limit: number): boolean {
+    const end = Math.min(this.#end, this.next + limit);
+    let isWorked = false;
+    while (this.next < end && !isWorked) {
       try {
-        this.#hand(i, sink);
+        isWorked = this.#hand(sink, end);
       } catch (cause) {
         onFailure(cause);
       }
     }
-    this.#next = 0;
+    if (this.next < this.#end) return true;
+    this.next = 0;
     this.#end = 0;
+    return false;
   }
 
   /** The records that wait, as objects. */
   toArray(): BufferedRecord[] {
     return Array.from({ length: this.length }, (_, offset) => {
-      const i = this.#next + offset;
-      const operation = this.#operations[i];
-      if (operation === undefined) return this.#records[i] as BufferedRecord;
-      const duration = this.#durations[i] as number;
-      const timestamp = this.#timestamps[i] as number;
-      const record = performanceRecord(operation, duration, timestamp, this.#errors[i]);
-      return { kind: 'performance', record, live: this.#live[i] === 1 };
+      const i = this.next + offset;
+      if (this.operations[i] === undefined) return this.#records[i] as BufferedRecord;
+      return { kind: 'performance', record: performanceRecord(this, i), live: ((this.flags[i] as number) & LIVE) > 0 };
     });
   }
 
-  #hand(i: number, sink: RecordSink): void {
-    const operation = this.#operations[i];
-    if (operation === undefined) {
-      const { kind, record, live } = this.#records[i] as BufferedRecord;
-      this.#records[i] = undefined;
-      sink.add(kind, record, live);
-    } else {
-      const duration = this.#durations[i] as number;
-      const timestamp = this.#timestamps[i] as number;
-      sink.addOperation(operation, duration, timestamp, this.#errors[i], this.#live[i] === 1);
+  /** Hands on the next record, and the operations that follow it; returns whether these made for more work. */
+  #hand(sink: RecordSink, end: number): boolean {
+    if (this.operations[this.next] !== undefined) {
+      sink.addOperations(this, end);
+      return this.next < end && this.operations[this.next] !== undefined;
     }
+    const i = this.next++;
+    const { kind, record, live } = this.#records[i] as BufferedRecord;
+    this.#records[i] = undefined;
+    sink.add(kind, record, live);
+    return false;
   }
 }
 
-/** The record that a buffered operation stands for. */
-export function performanceRecord(
-  { serviceId, operation }: OperationRef,
-  duration: number,
-  timestamp: number,
-  error: string | undefined,
-): PerformanceRecord {
-  const record = { operation, duration, success: error === undefined, serviceId, timestamp };
-  return error === undefined || error === '' ? record : { ...record, errorType: error };
+/** The record that stands at `i` of a batch. */
+export function performanceRecord(batch: OperationBatch, i: number): PerformanceRecord {
+  const { serviceId, operation } = batch.operations[i] as OperationRef;
+  const success = ((batch.flags[i] as number) & FAILED) === 0;
+  const duration = batch.durations[i] as number;
+  const timestamp = batch.timestamps[i] as number;
+  const record = { operation, duration, success, serviceId, timestamp };
+  const error = success ? '' : (batch.errors[i] as string);
+  return error === '' ? record : { ...record, errorType: error };
 }

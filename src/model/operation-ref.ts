@@ -1,6 +1,6 @@
 /**
  * One operation of one service, looked up once. Whoever aggregates keeps its own state for it in `target`, so that
- * records of a bound operation need no look-up at all.
+ * records of a known operation need no look-up at all.
  */
 export class OperationRef {
   readonly serviceId: string;

@@ -78,6 +78,21 @@ export class SeriesMap<T> {
     }
   }
 
+  /** The values alone, in the same order. */
+  *values(serviceId?: string, metricName?: string): Generator<T, undefined> {
+    for (const [, metrics] of chosen(this.#services, serviceId)) {
+      for (const [, { plain, labelled }] of chosen(metrics, metricName)) {
+        if (plain !== undefined) yield plain.value;
+        for (const { value } of labelled?.values() ?? []) yield value;
+      }
+    }
+  }
+
+  /** Names of the metrics of a service, in order of arrival. */
+  metricNames(serviceId: string): Iterable<string> {
+    return this.#services.get(serviceId)?.keys() ?? [];
+  }
+
   #metric(series: SeriesId): MetricEntry<T> {
     let metrics = this.#services.get(series.serviceId);
     if (metrics === undefined) {

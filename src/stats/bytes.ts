@@ -1,4 +1,5 @@
 import { AnalyticsError } from '../errors.ts';
+import { doubleOf, highWord, lowWord } from './bit-double.ts';
 
 /** Where a new writer starts; most encoded sketches fit. */
 const INITIAL_CAPACITY = 128;
@@ -42,11 +43,29 @@ export class ByteWriter {
     this.varint(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
+  /** A whole number in 0..2⁵³ − 1 in `bytes` bytes, which must hold it. */
+  whole(value: number, bytes: number): void {
+    this.#reserve(bytes);
+    let rest = value;
+    for (let i = 0; i < bytes; i++) {
+      this.#bytes[this.#length++] = rest % 0x100;
+      rest = Math.floor(rest / 0x100);
+    }
+  }
+
   /** A double as it is, eight bytes. */
   float64(value: number): void {
     this.#reserve(8);
     this.#view.setFloat64(this.#length, value, true);
     this.#length += 8;
+  }
+
+  /** The first `bytes` bytes of a double, from the one with the sign on; 0 to 8. The others must be zero. */
+  float64Head(value: number, bytes: number): void {
+    for (let i = 0; i < bytes; i++) {
+      const word = i < 4 ? highWord(value) : lowWord(value);
+      this.byte((word >>> (8 * (3 - (i & 3)))) & 0xff);
+    }
   }
 
   /** Bytes as they are, behind their number. */
@@ -104,6 +123,21 @@ export class ByteReader {
     return this.#bytes.length - this.#position;
   }
 
+  /** Bytes read so far. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** All bytes, for a loop that reads them itself from `position` on and then skips what it has read. */
+  get view(): DataView {
+    return this.#view;
+  }
+
+  /** Passes over `bytes` bytes. */
+  skip(bytes: number): void {
+    this.#take(bytes);
+  }
+
   /** One byte, 0..255. */
   byte(): number {
     return this.#view.getUint8(this.#take(1));
@@ -131,9 +165,32 @@ export class ByteReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
+  /** A whole number in `bytes` bytes, at most 7. From 2⁵³ on it is rounded: the caller checks the range. */
+  whole(bytes: number): number {
+    const start = this.#take(bytes);
+    let value = 0;
+    for (let i = bytes - 1; i >= 0; i--) value = value * 0x100 + this.#view.getUint8(start + i);
+    return value;
+  }
+
   /** A double, whatever its bits say: the caller checks for NaN and infinities. */
   float64(): number {
     return this.#view.getFloat64(this.#take(8), true);
+  }
+
+  /** A double of which the first `bytes` bytes were written. */
+  float64Head(bytes: number): number {
+    if (bytes > 8) throw this.invalid('doubles of at most 8 bytes', `${bytes}`);
+    const start = this.#take(bytes);
+    if (bytes === 8) return this.#view.getFloat64(start);
+    let high = 0;
+    let low = 0;
+    for (let i = 0; i < bytes; i++) {
+      const byte = this.#view.getUint8(start + i) << (8 * (3 - (i & 3)));
+      if (i < 4) high |= byte;
+      else low |= byte;
+    }
+    return doubleOf(high, low);
   }
 
   /** Bytes behind their number: a view of the input, not a copy. */

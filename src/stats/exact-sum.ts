@@ -1,3 +1,4 @@
+import { significantBytes } from './bit-double.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
 
 /**
@@ -18,6 +19,8 @@ const MAX_TERMS = 48;
 const SPLITTER = 2 ** 27 + 1;
 /** Splits a count below 2⁵³ into halves that multiply 26 bits exactly. */
 const COUNT_HALF = 2 ** 26;
+/** In place of the lengths of the terms where there are more than two, or huge ones. */
+const LONG_FORM = 0xff;
 
 /**
  * The sum of finite doubles, exact until it is read, so that neither order nor grouping changes one bit of it: shuffled,
@@ -80,6 +83,12 @@ export class ExactSum {
   /** Adds all that `other` has summed. */
   merge(other: ExactSum): void {
     const huge = other.#huge;
+    if (huge === undefined && other.#rest === undefined) {
+      const low = other.#low;
+      this.#add(other.#high);
+      this.#add(low);
+      return;
+    }
     for (const part of other.#parts()) this.#add(part);
     if (huge !== undefined) this.#hugeSum().merge(huge);
   }
@@ -92,37 +101,48 @@ export class ExactSum {
     this.#huge = undefined;
   }
 
-  /** Appends the exact sum: one byte and 8 bytes for each of its terms, one or two as a rule. */
+  /**
+   * Appends the exact sum: one byte with the lengths of up to two terms, then these without the zero bytes at their ends:
+   * some 12 bytes as a rule. What does not fit into two terms is written at full length.
+   */
   writeTo(writer: ByteWriter): void {
     const terms = canonical(this.#parts());
     const huge = this.#huge === undefined ? [] : canonical(this.#huge.#parts());
-    writer.varint(terms.length * 2 + (huge.length > 0 ? 1 : 0));
-    for (const term of terms) writer.float64(term);
-    if (huge.length === 0) return;
+    if (terms.length <= 2 && huge.length === 0) {
+      const [first = 0, second = 0] = terms;
+      writer.byte(significantBytes(first) | (significantBytes(second) << 4));
+      for (const term of terms) writer.float64Head(term, significantBytes(term));
+      return;
+    }
+    writer.byte(LONG_FORM);
+    writer.varint(terms.length);
     writer.varint(huge.length);
+    for (const term of terms) writer.float64(term);
     for (const term of huge) writer.float64(term);
   }
 
   /**
-   * Reads what `writeTo` wrote.
+   * Adds what `writeTo` wrote.
    *
-   * @throws AnalyticsError `ERR_INVALID_SNAPSHOT` where the bytes are no sum
+   * @throws AnalyticsError `ERR_INVALID_SNAPSHOT` where the bytes are no sum; a part of them may have been added
    */
-  static readFrom(reader: ByteReader): ExactSum {
-    const sum = new ExactSum();
-    const header = reader.varint();
-    sum.#readTerms(reader, Math.floor(header / 2));
-    if (header % 2 === 1) sum.#hugeSum().#readTerms(reader, reader.varint());
-    return sum;
+  mergeFrom(reader: ByteReader): void {
+    const lengths = reader.byte();
+    if (lengths !== LONG_FORM) {
+      this.#mergeTerm(reader, reader.float64Head(lengths & 0xf));
+      this.#mergeTerm(reader, reader.float64Head(lengths >> 4));
+      return;
+    }
+    const terms = reader.varint();
+    const huge = reader.varint();
+    if (terms > MAX_TERMS || huge > MAX_TERMS) throw reader.invalid(`a sum of at most ${MAX_TERMS} terms`);
+    for (let i = 0; i < terms; i++) this.#mergeTerm(reader, reader.float64());
+    for (let i = 0; i < huge; i++) this.#hugeSum().#mergeTerm(reader, reader.float64());
   }
 
-  #readTerms(reader: ByteReader, terms: number): void {
-    if (terms > MAX_TERMS) throw reader.invalid(`a sum of at most ${MAX_TERMS} terms`, `${terms}`);
-    for (let i = 0; i < terms; i++) {
-      const term = reader.float64();
-      if (!(Math.abs(term) < PARTIAL_LIMIT)) throw reader.invalid('a sum of ordinary terms', `${term}`);
-      this.#add(term);
-    }
+  #mergeTerm(reader: ByteReader, term: number): void {
+    if (!(Math.abs(term) < PARTIAL_LIMIT)) throw reader.invalid('a sum of ordinary terms', `${term}`);
+    this.#add(term);
   }
 
   #hugeSum(): ExactSum {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { significantBytes } from '../../../src/stats/bit-double.ts';
 import { ByteReader, ByteWriter } from '../../../src/stats/bytes.ts';
 
 const piece = fc.oneof(
@@ -19,6 +20,22 @@ describe('ByteReader', () => {
         for (const { kind, value } of pieces) (writer[kind] as (value: unknown) => void).call(writer, value);
         const reader = new ByteReader('test', writer.toBytes());
         for (const { kind, value } of pieces) expect(reader[kind]()).toEqual(value);
+        reader.end();
+      }),
+    );
+  });
+
+  it('reads whole numbers and heads of doubles back from as few bytes as hold them', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), fc.double({ noNaN: true }), (whole, double) => {
+        const bytes = Math.ceil(whole.toString(2).length / 8);
+        const writer = new ByteWriter();
+        writer.whole(whole, bytes);
+        writer.float64Head(double, significantBytes(double));
+        const reader = new ByteReader('test', writer.toBytes());
+        expect(reader.whole(bytes)).toBe(whole);
+        // A zero has no bytes, and so no sign.
+        expect(reader.float64Head(significantBytes(double))).toBe(double + 0);
         reader.end();
       }),
     );

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AnalyticsError } from '../../../src/errors.ts';
+import { ByteReader, ByteWriter } from '../../../src/stats/bytes.ts';
 import { QuantileSketch } from '../../../src/stats/quantile-sketch.ts';
+import { SketchContents } from '../../../src/stats/sketch-contents.ts';
+import { readContents, writeContents } from '../../../src/stats/sketch-encoding.ts';
 
 const anyDouble = fc.double({ noNaN: true, noDefaultInfinity: true });
 const subnormal = fc.double({ min: -(2 ** -1020), max: 2 ** -1020, noNaN: true });
@@ -27,6 +30,8 @@ function exactQuantile(numbers: readonly number[], q: number): number {
   const sorted = Float64Array.from(numbers).sort();
   return sorted[Math.floor(q * (sorted.length - 1))] as number;
 }
+
+const damaged = expect.objectContaining({ name: 'AnalyticsError', code: 'ERR_INVALID_SNAPSHOT' });
 
 describe('QuantileSketch', () => {
   for (const accuracy of [0.0001, 0.01, 0.1, 0.5]) {
@@ -161,6 +166,89 @@ describe('QuantileSketch', () => {
         const repeated = pairs.flatMap(([number, count]) => Array.from({ length: count }, () => number));
         expect(sketch.toBytes()).toEqual(sketchOf(repeated).toBytes());
       }),
+    );
+  });
+
+  it('merges bytes as it merges the sketch that they were made from', () => {
+    const scratch = new SketchContents();
+    fc.assert(
+      fc.property(values, values, (a, b) => {
+        const merged = sketchOf(a);
+        merged.merge(sketchOf(b));
+        const read = sketchOf(a);
+        const reader = new ByteReader('sketch', sketchOf(b).toBytes());
+        read.mergeFrom(reader, scratch);
+        reader.end();
+        expect(read.toBytes()).toEqual(merged.toBytes());
+        expect([read.count, read.sum, read.min, read.max]).toEqual([merged.count, merged.sum, merged.min, merged.max]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('gives back any contents that went through bytes: all signs and sizes, counts to 2^53, every accuracy', () => {
+    const count = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 2 ** 46 }));
+    const weighted = fc.array(fc.tuple(value, count), { maxLength: 120 });
+    const scratch = new SketchContents();
+    fc.assert(
+      fc.property(weighted, fc.nat({ max: 13 }), (pairs, octaveBits) => {
+        const relativeAccuracy = Math.max(0.0001, 2 ** -(octaveBits + 1));
+        const sketch = new QuantileSketch({ relativeAccuracy });
+        for (const [number, times] of pairs) sketch.add(number, times);
+        const contents = new SketchContents();
+        sketch.readContents(contents);
+        const writer = new ByteWriter();
+        writeContents(writer, contents, octaveBits);
+        const reader = new ByteReader('sketch', writer.toBytes());
+        readContents(reader, scratch, octaveBits);
+        reader.end();
+        const { length } = contents;
+        expect([scratch.length, scratch.count, scratch.min, scratch.max, scratch.sum.value]).toEqual([
+          length,
+          contents.count,
+          contents.min,
+          contents.max,
+          contents.sum.value,
+        ]);
+        expect(scratch.keys.subarray(0, length)).toEqual(contents.keys.subarray(0, length));
+        expect(scratch.counts.subarray(0, length)).toEqual(contents.counts.subarray(0, length));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('stays as it was where bytes to merge are cut at any place', () => {
+    fc.assert(
+      fc.property(values, someValues, (kept, cut) => {
+        const sketch = sketchOf(kept);
+        const before = sketch.toBytes();
+        const bytes = sketchOf(cut).toBytes();
+        for (let length = 0; length < bytes.length; length++) {
+          const reader = new ByteReader('sketch', bytes.subarray(0, length));
+          expect(() => sketch.mergeFrom(reader)).toThrow(damaged);
+        }
+        expect(sketch.toBytes()).toEqual(before);
+      }),
+    );
+  });
+
+  it('takes all of damaged bytes or nothing', () => {
+    const damage = fc.array(fc.tuple(fc.nat({ max: 2000 }), fc.nat({ max: 7 })), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(values, someValues, damage, (kept, sent, flips) => {
+        const sketch = sketchOf(kept);
+        const expected = sketchOf(kept);
+        const bytes = sketchOf(sent).toBytes();
+        for (const [at, bit] of flips) (bytes[at % bytes.length] as number) ^= 1 << bit;
+        try {
+          sketch.mergeFrom(new ByteReader('sketch', bytes));
+          expected.merge(QuantileSketch.readFrom(new ByteReader('sketch', bytes)));
+        } catch (error) {
+          expect(error).toEqual(damaged);
+        }
+        expect(sketch.toBytes()).toEqual(expected.toBytes());
+      }),
+      { numRuns: 1000 },
     );
   });
 

@@ -83,7 +83,8 @@ function countingClock() {
     timers.add(timer);
     return () => timers.delete(timer);
   };
-  return { timers, clock: { now: () => clock.now(), coarseNow: () => clock.now(), every } };
+  const slice = (step: () => boolean): void => clock.slice(step);
+  return { timers, clock: { now: () => clock.now(), coarseNow: () => clock.now(), every, slice } };
 }
 
 describe('a snapshot', () => {

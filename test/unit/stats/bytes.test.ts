@@ -27,6 +27,17 @@ describe('ByteWriter', () => {
     expect([...written((w) => w.float64(1))]).toEqual([0, 0, 0, 0, 0, 0, 0xf0, 0x3f]);
   });
 
+  it('writes whole numbers in as many bytes as it is told, lowest first', () => {
+    expect([...written((w) => w.whole(0x123456, 4))]).toEqual([0x56, 0x34, 0x12, 0]);
+    expect([...written((w) => w.whole(2 ** 52 + 1, 7))]).toEqual([1, 0, 0, 0, 0, 0, 0x10]);
+    expect(written((w) => w.whole(0, 0))).toHaveLength(0);
+  });
+
+  it('writes the head of a double from the byte with its sign on', () => {
+    // −1.5 is 0xbff8 and six zero bytes (IEEE 754: sign, exponent 1023, mantissa .1).
+    expect([...written((w) => w.float64Head(-1.5, 2))]).toEqual([0xbf, 0xf8]);
+  });
+
   it('writes strings as UTF-8 behind their length in bytes', () => {
     expect([...written((w) => w.string('é€'))]).toEqual([5, 0xc3, 0xa9, 0xe2, 0x82, 0xac]);
   });
@@ -66,6 +77,18 @@ describe('ByteReader', () => {
   it('refuses varints that no double holds exactly', () => {
     expect(() => new ByteReader('test', new Uint8Array(8).fill(0xff)).varint()).toThrow(damaged);
     expect(() => new ByteReader('test', new Uint8Array(20).fill(0x80)).varint()).toThrow(damaged);
+  });
+
+  it('refuses heads of doubles that are longer than a double', () => {
+    expect(() => new ByteReader('test', new Uint8Array(20)).float64Head(9)).toThrow(damaged);
+    expect(() => new ByteReader('test', new Uint8Array(3)).float64Head(4)).toThrow(damaged);
+  });
+
+  it('says how far it has read, and passes over no more than there is', () => {
+    const reader = new ByteReader('test', Uint8Array.of(1, 2, 3));
+    reader.skip(2);
+    expect([reader.position, reader.remaining, reader.byte()]).toEqual([2, 1, 3]);
+    expect(() => reader.skip(1)).toThrow(damaged);
   });
 
   it('refuses bytes that are left over', () => {

@@ -49,22 +49,36 @@ describe('ExactSum', () => {
     expect(sum.value).toBe(2e-300);
   });
 
+  it('writes its terms without the zero bytes at their ends', () => {
+    const bytes = (sum: ExactSum) => {
+      const writer = new ByteWriter();
+      sum.writeTo(writer);
+      return [...writer.toBytes()];
+    };
+    expect(bytes(sumOf())).toEqual([0]);
+    // 2 is 0x40 and seven zero bytes; 1.5 is 0x3ff8 and six.
+    expect(bytes(sumOf(2))).toEqual([0x01, 0x40]);
+    expect(bytes(sumOf(1.5))).toEqual([0x02, 0x3f, 0xf8]);
+    // 2 + 2^-60 is no double: 2, then 2^-60, whose exponent is 1023 − 60 = 0x3c3.
+    expect(bytes(sumOf(2, 2 ** -60))).toEqual([0x21, 0x40, 0x3c, 0x30]);
+    // 1 + 2^-52 has a mantissa that ends in a one.
+    expect(bytes(sumOf(1 + 2 ** -52))).toEqual([0x08, 0x3f, 0xf0, 0, 0, 0, 0, 0, 1]);
+  });
+
   it('refuses bytes that no sum writes', () => {
     const damaged = expect.objectContaining({ code: 'ERR_INVALID_SNAPSHOT' });
-    const read = (write: (writer: ByteWriter) => void) => {
-      const writer = new ByteWriter();
-      write(writer);
-      return () => ExactSum.readFrom(new ByteReader('sum', writer.toBytes()));
+    const read = (...bytes: number[]) => {
+      const reader = new ByteReader('sum', Uint8Array.from(bytes));
+      return () => new ExactSum().mergeFrom(reader);
     };
-    expect(read((w) => w.varint(2))).toThrow(damaged); // one term announced, none there
-    expect(read((w) => w.varint(2 ** 40))).toThrow(damaged);
-    for (const term of [Number.NaN, Number.POSITIVE_INFINITY, Number.MAX_VALUE]) {
-      const bytes = (writer: ByteWriter) => {
-        writer.varint(2);
-        writer.float64(term);
-      };
-      expect(read(bytes)).toThrow(damaged);
-    }
+    expect(read()).toThrow(damaged);
+    expect(read(0x02, 0x40)).toThrow(damaged); // two bytes announced, one there
+    expect(read(0x09, 0, 0, 0, 0, 0, 0, 0, 0, 0)).toThrow(damaged); // no double has nine
+    expect(read(0x02, 0x7f, 0xf0)).toThrow(damaged); // infinity
+    expect(read(0x02, 0x7f, 0xf8)).toThrow(damaged); // NaN
+    expect(read(0x02, 0x7f, 0xe0)).toThrow(damaged); // 2^1023, which is written scaled down
+    expect(read(0xff, 0x31, 0)).toThrow(damaged); // 49 terms
+    expect(read(0xff, 0, 1, 0, 0)).toThrow(damaged); // a huge term cut
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter } from '../../../src/stats/bytes.ts';
 import { QuantileSketch } from '../../../src/stats/quantile-sketch.ts';
+import { SketchContents } from '../../../src/stats/sketch-contents.ts';
 
 const invalid = expect.objectContaining({ name: 'AnalyticsError', code: 'ERR_INVALID_VALUE' });
 const damaged = expect.objectContaining({ name: 'AnalyticsError', code: 'ERR_INVALID_SNAPSHOT' });
@@ -162,15 +163,14 @@ describe('QuantileSketch', () => {
     expect(other.toBytes()).toEqual(before);
   });
 
-  it('encodes a minute of latencies in about 100 bytes', () => {
-    // 60 quantiles of a log-normal distribution around 20 ms, by its own shape: exp(ln 20 + 0.6 · logit / 1.702).
-    const sketch = new QuantileSketch();
-    for (let i = 0; i < 60; i++) {
-      const p = (i + 0.5) / 60;
-      sketch.add(20 * Math.exp((0.6 * Math.log(p / (1 - p))) / 1.702));
-    }
-    expect(sketch.toBytes().length).toBeLessThanOrEqual(110);
-    expect(new QuantileSketch().toBytes().length).toBeLessThanOrEqual(3);
+  it('answers several quantiles at once as it answers each, in any order', () => {
+    const sketch = sketchOf(-5, 0, 0, 3, 8, 8, 1000);
+    const qs = [0.5, 0.95, 0.99, 0, 1, 0.2, 0.9, 0.2];
+    expect(sketch.quantiles(qs)).toEqual(qs.map((q) => sketch.quantile(q)));
+    expect(sketch.quantiles([])).toEqual([]);
+    expect(new QuantileSketch().quantiles([0.5])).toBeUndefined();
+    expect(() => sketch.quantiles([0.5, 95])).toThrow(invalid);
+    expect(() => new QuantileSketch().quantiles([95])).toThrow('q must be a number from 0 to 1, got 95');
   });
 
   it('grows with the octaves that occur, not with the numbers', () => {
@@ -179,6 +179,39 @@ describe('QuantileSketch', () => {
     for (let i = 0; i < 100_000; i++) sketch.add(1 + (i % 1000));
     expect(one).toBeLessThan(650);
     expect(sketch.byteLength).toBeLessThan(5000);
+  });
+
+  it('gives its contents in ascending bins, and takes them', () => {
+    const sketch = sketchOf(-4, 0, 0, 3, 1e9);
+    const contents = new SketchContents();
+    contents.push(7, 7);
+    sketch.readContents(contents);
+    expect([contents.length, contents.count, contents.min, contents.max, contents.sum.value]).toEqual([
+      4,
+      5,
+      -4,
+      1e9,
+      1e9 - 1,
+    ]);
+    expect([...contents.counts.subarray(0, 4)]).toEqual([1, 2, 1, 1]);
+    const twice = sketchOf(-4, 0, 0, 3, 1e9);
+    twice.mergeContents(contents);
+    sketch.merge(sketch);
+    expect(twice.toBytes()).toEqual(sketch.toBytes());
+  });
+
+  it('takes empty contents and empty bytes for nothing', () => {
+    const sketch = sketchOf(2);
+    sketch.mergeContents(new SketchContents());
+    sketch.mergeFrom(new ByteReader('sketch', new QuantileSketch().toBytes()));
+    expect(sketch.toBytes()).toEqual(sketchOf(2).toBytes());
+  });
+
+  it('refuses to merge bytes of another accuracy', () => {
+    const fine = new QuantileSketch({ relativeAccuracy: 0.001 });
+    const sketch = sketchOf(2);
+    const reader = new ByteReader('sketch', fine.toBytes());
+    expect(() => sketch.mergeFrom(reader)).toThrow('must be of 64 bins an octave, got 512');
   });
 
   it('reads itself from the middle of a larger message', () => {
@@ -216,21 +249,33 @@ describe('QuantileSketch.fromBytes', () => {
     expect(() => QuantileSketch.fromBytes(writer.toBytes())).toThrow(damaged);
   });
 
-  it('refuses min and max that are not finite, not in order, or not those of the bins', () => {
-    const message = (min: number, max: number) => {
-      const writer = new ByteWriter();
-      for (const byte of [1, 6, 1, 2]) writer.byte(byte); // version, k, one bin, a sum of one term
-      writer.float64(5);
-      writer.float64(min);
-      writer.float64(max);
-      writer.varint(0); // the bin of min, once
-      return writer.toBytes();
-    };
-    expect(QuantileSketch.fromBytes(message(5, 5)).quantile(0.5)).toBe(5);
-    expect(() => QuantileSketch.fromBytes(message(Number.NaN, 5))).toThrow(damaged);
-    expect(() => QuantileSketch.fromBytes(message(5, Number.POSITIVE_INFINITY))).toThrow(damaged);
-    expect(() => QuantileSketch.fromBytes(message(6, 5))).toThrow(damaged);
-    expect(() => QuantileSketch.fromBytes(message(5, 500))).toThrow(damaged);
+  it('refuses min and max that do not lie in their bins', () => {
+    // Version, k, bins, first bin, widths, fields; then what is left of min and max; then a sum of 0.
+    const message = (first: number[], left: number[]) => () =>
+      QuantileSketch.fromBytes(Uint8Array.of(1, 6, 1, ...first, 0x11, 0, ...left, 0));
+    expect(message([0], [0xf0])().quantile(0.5)).toBe(1);
+    expect(message([0], [0x10, 0x3f])().max).toBe(1 + 63 / 4096);
+    expect(message([0], [0x10, 0x40])).toThrow(damaged); // 2^46, where 46 bits are left
+    expect(message([0], [0x01, 0x20])).toThrow(damaged); // max below min
+    expect(message([0], [0xe0, ...Array(14).fill(1)])).toThrow(damaged); // 14 bytes for 46 bits
+    // 2^1024 would be 1024 · 64 bins above that of 1: 131072 in zigzag. 131071 is as far below: 2^-1024, a subnormal.
+    expect(message([0x80, 0x80, 0x08], [0xf0])).toThrow(damaged);
+    expect(message([0xff, 0xff, 0x07], [0xf0])().min).toBe(2 ** -1024);
+  });
+
+  it('refuses bins passed over before the first: min used to be read as of another bin than the first', () => {
+    expect(() => QuantileSketch.fromBytes(Uint8Array.of(1, 6, 1, 0, 0x12, 0b01_0_00000, 0xf0, 0))).toThrow(damaged);
+  });
+
+  it('refuses fields that are too wide and counts beyond 2^53', () => {
+    const message = (...bytes: number[]) => QuantileSketch.fromBytes(Uint8Array.of(1, 6, 1, 0, ...bytes));
+    expect(() => message(0xd1, 0, 0, 0xf0, 0)).toThrow('must be of narrower fields');
+    // A count of which 2^53 − 2 is more than one, in a code without a field: 52 zeros, then 53 ones.
+    const code = [0, 0, 0, 0, 0, 0, 0x0f, ...Array(6).fill(0xff), 0x80];
+    expect(message(0x01, 0, ...code, 0xf0, 0).count).toBe(2 ** 53 - 1);
+    // The same in two bins.
+    const two = Uint8Array.of(1, 6, 2, 0, 0x01, 0, 0, 0, 0, 0, 0, 0, 0x0f, ...Array(6).fill(0xff), 0xc0, 0, 0);
+    expect(() => QuantileSketch.fromBytes(two)).toThrow('must be of counts below 2^53');
   });
 });
 

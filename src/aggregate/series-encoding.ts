@@ -1,0 +1,58 @@
+import { PAGE_BITS } from '../stats/bin-pages.ts';
+import type { ByteReader, ByteWriter } from '../stats/bytes.ts';
+import type { SketchContents } from '../stats/sketch-contents.ts';
+import { writeContents } from '../stats/sketch-encoding.ts';
+import type { SmallBucket } from './closed-buckets.ts';
+
+/** What an encoded bucket of a series holds besides its distribution. */
+export interface EncodedSeries {
+  /** Value of the newest sample; of several at that instant the largest. */
+  last: number;
+  /** Time of the newest sample, epoch milliseconds; −∞ where there is none. */
+  lastAt: number;
+  /** Samples that were failures. */
+  failures: number;
+}
+
+/** Bits of the first byte. */
+const HAS_FAILURES = 1;
+const HAS_WHOLE_OFFSET = 2;
+
+/** Takes note of a newest sample. Of those of one instant the largest is the last, whatever order they came in. */
+export function newerOf(series: EncodedSeries, last: number, lastAt: number): void {
+  if (lastAt < series.lastAt || (lastAt === series.lastAt && last <= series.last)) return;
+  series.last = last;
+  series.lastAt = lastAt;
+}
+
+/** A bucket of which all samples have one value, as three numbers. */
+export function smallSeries({ lastAt, failures }: EncodedSeries, contents: SketchContents): SmallBucket | undefined {
+  const isConstant = contents.count > 0 && contents.min === contents.max && failures === 0;
+  return isConstant ? [contents.min, contents.count, lastAt] : undefined;
+}
+
+/** Appends a bucket that starts at `start`: some ten bytes, and its distribution. */
+export function encodeSeries(
+  writer: ByteWriter,
+  { last, lastAt, failures }: EncodedSeries,
+  contents: SketchContents,
+  start: number,
+): void {
+  const offset = lastAt - start;
+  const isWhole = Number.isSafeInteger(offset) && offset >= 0;
+  writer.byte((failures > 0 ? HAS_FAILURES : 0) | (isWhole ? HAS_WHOLE_OFFSET : 0));
+  if (failures > 0) writer.varint(failures);
+  writer.float64(last);
+  if (isWhole) writer.varint(offset);
+  else writer.float64(lastAt);
+  writeContents(writer, contents, PAGE_BITS);
+}
+
+/** Reads what `encodeSeries` wrote before the distribution. */
+export function readSeriesHead(reader: ByteReader, start: number): EncodedSeries {
+  const form = reader.byte();
+  const failures = (form & HAS_FAILURES) === 0 ? 0 : reader.varint();
+  const last = reader.float64();
+  const lastAt = (form & HAS_WHOLE_OFFSET) === 0 ? reader.float64() : start + reader.varint();
+  return { last, lastAt, failures };
+}

@@ -1,0 +1,225 @@
+import { BinPages, PAGE_BITS } from './bin-pages.ts';
+import { binKey } from './log-linear-bins.ts';
+import { QuantileSketch } from './quantile-sketch.ts';
+import type { SketchContents } from './sketch-contents.ts';
+
+/** Doubles of a sketch: 128 bytes. Memory grows by blocks of 64 kB, so nothing that exists is ever moved. */
+const SIZE_BITS = 4;
+const SIZE: number = 1 << SIZE_BITS;
+const BLOCK_BITS = 9;
+const BLOCK_MASK: number = (1 << BLOCK_BITS) - 1;
+
+/** Fields of a sketch: sum as two doubles, smallest, largest, how many. */
+const SUM_HIGH = 0;
+const SUM_LOW = 1;
+const MIN = 2;
+const MAX = 3;
+const COUNT = 4;
+/** Sixteen words: the page of each octave, at the octave modulo 16. */
+const DIRECTORY = 8;
+const SLOTS = 16;
+const SLOT_MASK: number = SLOTS - 1;
+/** A word of the directory: the page above, the octave and 1 below; 0 is free. */
+const TAG_BITS = 11;
+const TAG_MASK: number = (1 << TAG_BITS) - 1;
+const MAX_PAGES: number = 2 ** (32 - TAG_BITS);
+
+/** Index of the word with sign and exponent of a double: 1 on little-endian machines. */
+const HIGH_WORD = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
+/** Bits of that word that do not choose a bin. */
+const FINE_BITS: number = 20 - PAGE_BITS;
+const BIN_MASK: number = (1 << PAGE_BITS) - 1;
+const EXPONENT_BIAS = 1023;
+/** From 2⁹⁰⁰ on a sum could overflow. Beyond 2047 the sign bit is set. */
+const HUGE_OCTAVE: number = 900 + EXPONENT_BIAS;
+
+/**
+ * Many quantile sketches of the default accuracy in shared typed arrays, for numbers that come in small batches: what a
+ * batch touches lies close together, and nothing is allocated in the steady state. A sketch takes 128 bytes, and 128 more
+ * for each octave of its numbers.
+ *
+ * Takes every finite number, with the promises of `QuantileSketch`. What the arrays cannot hold (negative numbers, huge
+ * ones, octaves sixteen apart, sums of over 106 bits) goes to such a sketch beside them, and `read` merges the two.
+ */
+export class SketchSlab {
+  readonly #doubles: Float64Array[] = [];
+  /** The same memory as words. */
+  readonly #words: Uint32Array[] = [];
+  readonly #pages = new BinPages(MAX_PAGES);
+  readonly #beside = new Map<number, QuantileSketch>();
+  readonly #free: number[] = [];
+  #sketches = 0;
+
+  /** Memory held, in bytes. */
+  get byteLength(): number {
+    let bytes = this.#pages.byteLength;
+    for (const doubles of this.#doubles) bytes += doubles.byteLength;
+    for (const sketch of this.#beside.values()) bytes += sketch.byteLength;
+    return bytes;
+  }
+
+  /** Number of an empty sketch, to be given back with `release`. */
+  take(): number {
+    const sketch = this.#free.pop() ?? this.#newSketch();
+    const doubles = this.#doublesOf(sketch);
+    const start = startOf(sketch);
+    doubles.fill(0, start, start + SIZE);
+    doubles[start + MIN] = Number.POSITIVE_INFINITY;
+    doubles[start + MAX] = Number.NEGATIVE_INFINITY;
+    return sketch;
+  }
+
+  /** Gives a sketch back. */
+  release(sketch: number): void {
+    const words = this.#wordsOf(sketch);
+    const directory = directoryOf(sketch);
+    for (let slot = directory; slot < directory + SLOTS; slot++) {
+      const page = (words[slot] as number) >>> TAG_BITS;
+      if (page > 0) this.#pages.release(page);
+    }
+    this.#beside.delete(sketch);
+    this.#free.push(sketch);
+  }
+
+  /** Numbers added to a sketch. */
+  count(sketch: number): number {
+    return this.#field(sketch, COUNT) + (this.#beside.get(sketch)?.count ?? 0);
+  }
+
+  /**
+   * Adds `values[from]` up to `values[to − 1]`, finite and none of them −0.
+   *
+   * @param bits the memory of `values` as words
+   */
+  add(sketch: number, values: Float64Array, bits: Uint32Array, from: number, to: number): void {
+    const doubles = this.#doublesOf(sketch);
+    const words = this.#wordsOf(sketch);
+    const start = startOf(sketch);
+    const directory = directoryOf(sketch);
+    let high = doubles[start + SUM_HIGH] as number;
+    let low = doubles[start + SUM_LOW] as number;
+    let min = doubles[start + MIN] as number;
+    let max = doubles[start + MAX] as number;
+    let count = doubles[start + COUNT] as number;
+    for (let at = from; at < to; at++) {
+      const value = values[at] as number;
+      // Two error-free additions, as in `ExactSum`.
+      const sum = high + value;
+      const taken = sum - high;
+      const error = high - (sum - taken) + (value - taken);
+      const lowSum = low + error;
+      const lowTaken = lowSum - low;
+      const rest = low - (lowSum - lowTaken) + (error - lowTaken);
+      const key = (bits[2 * at + HIGH_WORD] as number) >>> FINE_BITS;
+      const octave = key >>> PAGE_BITS;
+      const entry = words[directory + (octave & SLOT_MASK)] as number;
+      const isKnown = (entry & TAG_MASK) === octave + 1;
+      const page = isKnown ? entry >>> TAG_BITS : this.#newPage(words, directory, octave, value);
+      if (page === 0 || rest !== 0) {
+        this.#besideOf(sketch).add(value);
+        continue;
+      }
+      this.#pages.add(page, key & BIN_MASK);
+      high = sum;
+      low = lowSum;
+      if (value < min) min = value;
+      if (value > max) max = value;
+      count++;
+    }
+    doubles[start + SUM_HIGH] = high;
+    doubles[start + SUM_LOW] = low;
+    doubles[start + MIN] = min;
+    doubles[start + MAX] = max;
+    doubles[start + COUNT] = count;
+  }
+
+  /** Adds all that `contents` hold, of the default accuracy. */
+  merge(sketch: number, contents: SketchContents): void {
+    this.#besideOf(sketch).mergeContents(contents);
+  }
+
+  /** Puts all that a sketch holds into `contents`, in place of what was there. */
+  read(sketch: number, contents: SketchContents): void {
+    contents.clear();
+    this.#readPages(sketch, contents);
+    contents.sum.add(this.#field(sketch, SUM_HIGH));
+    contents.sum.add(this.#field(sketch, SUM_LOW));
+    contents.min = this.#field(sketch, MIN);
+    contents.max = this.#field(sketch, MAX);
+    const beside = this.#beside.get(sketch);
+    if (beside === undefined) return;
+    const whole = new QuantileSketch();
+    whole.mergeContents(contents);
+    whole.merge(beside);
+    whole.readContents(contents);
+  }
+
+  #readPages(sketch: number, contents: SketchContents): void {
+    const directory = directoryOf(sketch);
+    const entries = this.#wordsOf(sketch).slice(directory, directory + SLOTS);
+    for (const entry of entries.sort(byOctave)) {
+      if (entry === 0) continue;
+      const octave = (entry & TAG_MASK) - 1;
+      const first = octave === 0 ? 0 : binKey(2 ** (octave - EXPONENT_BIAS), PAGE_BITS);
+      for (let bin = 0; bin <= BIN_MASK; bin++) {
+        const count = this.#pages.count(entry >>> TAG_BITS, bin);
+        if (count > 0) contents.push(first + bin, count);
+      }
+    }
+  }
+
+  /** A page for an octave that has none; 0 where pages cannot hold it. Zero, which is in no octave, has one too. */
+  #newPage(words: Uint32Array, directory: number, octave: number, value: number): number {
+    if (octave >= HUGE_OCTAVE || (octave === 0 && value !== 0)) return 0;
+    const slot = directory + (octave & SLOT_MASK);
+    if (words[slot] !== 0) return 0;
+    const page = this.#pages.take();
+    if (page > 0) words[slot] = (page << TAG_BITS) | (octave + 1);
+    return page;
+  }
+
+  #besideOf(sketch: number): QuantileSketch {
+    let beside = this.#beside.get(sketch);
+    if (beside === undefined) {
+      beside = new QuantileSketch();
+      this.#beside.set(sketch, beside);
+    }
+    return beside;
+  }
+
+  #newSketch(): number {
+    const sketch = this.#sketches++;
+    if (sketch >> BLOCK_BITS === this.#doubles.length) {
+      const doubles = new Float64Array(SIZE << BLOCK_BITS);
+      this.#doubles.push(doubles);
+      this.#words.push(new Uint32Array(doubles.buffer));
+    }
+    return sketch;
+  }
+
+  #doublesOf(sketch: number): Float64Array {
+    return this.#doubles[sketch >> BLOCK_BITS] as Float64Array;
+  }
+
+  #wordsOf(sketch: number): Uint32Array {
+    return this.#words[sketch >> BLOCK_BITS] as Uint32Array;
+  }
+
+  #field(sketch: number, field: number): number {
+    return this.#doublesOf(sketch)[startOf(sketch) + field] as number;
+  }
+}
+
+function startOf(sketch: number): number {
+  return (sketch & BLOCK_MASK) << SIZE_BITS;
+}
+
+/** Index of the first word of a sketch's directory. */
+function directoryOf(sketch: number): number {
+  return 2 * (startOf(sketch) + DIRECTORY);
+}
+
+/** Ascending; free words first. */
+function byOctave(a: number, b: number): number {
+  return (a & TAG_MASK) - (b & TAG_MASK);
+}
