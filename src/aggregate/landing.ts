@@ -1,5 +1,6 @@
 import { PERIOD_MS } from '../model/period.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
+import { NO_SKETCH } from '../stats/sketch-slab.ts';
 import { LateRecord } from './late-record.ts';
 import type { RecordFacts } from './record-facts.ts';
 import type { Retention } from './retention.ts';
@@ -35,12 +36,17 @@ export class Landing {
     else late.addCounts(counts);
     for (const sample of samples) {
       const series = this.#registry.seriesOf(service, sample.metricName, sample.labels);
-      if (late === undefined) this.#registry.rows.add(series.openRow(minute), timestamp, sample.value, false);
+      if (late === undefined) this.#addSample(series.openRow(minute), timestamp, sample.value);
       else late.addSample(series, sample.value);
       this.#slots.gather(service, series, timestamp, sample);
       series.noteNewest(timestamp);
     }
     return late === undefined || late.land(this.#scratch);
+  }
+
+  #addSample(row: number, timestamp: number, value: number): void {
+    const { rows } = this.#registry;
+    if (rows.add(row, timestamp, value, false)) rows.settle(row, NO_SKETCH);
   }
 
   /** Takes in a performance record whose minute is closed; returns whether there was a place for it. */

@@ -1,5 +1,5 @@
 import { bucketStart, PERIOD_MS } from '../model/period.ts';
-import type { SketchContents } from '../stats/sketch-contents.ts';
+import { SketchContents } from '../stats/sketch-contents.ts';
 import { LEVELS, levelWidth } from './closed-buckets.ts';
 import { SeriesAccumulator } from './series-accumulator.ts';
 import type { SeriesState } from './series-state.ts';
@@ -40,7 +40,9 @@ export class LateRecord {
     late.add(this.#timestamp, duration);
     late.failures = failed ? 1 : 0;
     this.#counts.addOperations(1, late.failures);
-    this.#counts.addDurations(late.sketch);
+    const contents = new SketchContents();
+    late.sketch.readContents(contents);
+    this.#counts.addDurations(contents);
     this.#parts.push({ series, late });
   }
 

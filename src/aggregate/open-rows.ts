@@ -1,7 +1,8 @@
 import { PAGE_BITS } from '../stats/bin-pages.ts';
 import { binKey } from '../stats/log-linear-bins.ts';
+import { QuantileSketch } from '../stats/quantile-sketch.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
-import { SketchSlab } from '../stats/sketch-slab.ts';
+import { NO_SKETCH, SketchSlab } from '../stats/sketch-slab.ts';
 import type { EncodedSeries } from './series-encoding.ts';
 
 /** Doubles of a row: 128 bytes, two cache lines. */
@@ -16,9 +17,8 @@ const LAST_AT = 0;
 const LAST = 1;
 const WAITING = 2;
 const FAILURES = 3;
-/** The sketch of all samples that do not wait; −1 while there are none. */
+/** The sketch of all samples that do not wait. */
 const SKETCH = 4;
-const NO_SKETCH = -1;
 /** The samples that wait for the sketch. */
 const VALUES = 5;
 const MAX_WAITING: number = ROW - VALUES;
@@ -32,7 +32,8 @@ const MAX_WAITING: number = ROW - VALUES;
  * allocated.
  */
 export class OpenRows {
-  readonly #sketches = new SketchSlab();
+  /** Sketches of rows, and of others who gather what rows have. */
+  readonly sketches: SketchSlab = new SketchSlab();
   readonly #doubles: Float64Array[] = [];
   /** The same memory as words. */
   readonly #words: Uint32Array[] = [];
@@ -41,7 +42,7 @@ export class OpenRows {
 
   /** Memory held, in bytes. */
   get byteLength(): number {
-    let bytes = this.#sketches.byteLength;
+    let bytes = this.sketches.byteLength;
     for (const doubles of this.#doubles) bytes += doubles.byteLength;
     return bytes;
   }
@@ -59,8 +60,11 @@ export class OpenRows {
     return row;
   }
 
-  /** Adds one sample: a finite number at a time in epoch milliseconds. */
-  add(row: number, timestamp: number, given: number, failed: boolean): void {
+  /**
+   * Adds one sample: a finite number at a time in epoch milliseconds. Returns whether the row is full; it must be settled
+   * then before another is added.
+   */
+  add(row: number, timestamp: number, given: number, failed: boolean): boolean {
     const doubles = this.#doublesOf(row);
     const start = startOf(row);
     // 0 for -0, which compares equal: else which of them is last would depend on the order.
@@ -75,12 +79,32 @@ export class OpenRows {
     const waiting = doubles[start + WAITING] as number;
     doubles[start + VALUES + waiting] = value;
     doubles[start + WAITING] = waiting + 1;
-    if (waiting + 1 === MAX_WAITING) this.#settle(row);
+    return waiting + 1 === MAX_WAITING;
+  }
+
+  /** Puts the samples that wait into the sketch of the row and, unless that is `NO_SKETCH`, into another. */
+  settle(row: number, also: number): void {
+    this.#addWaiting(row, this.#sketchOf(row), also);
+    this.#doublesOf(row)[startOf(row) + WAITING] = 0;
+  }
+
+  /** Adds to `sketch` what a row holds in its own sketch, without the samples that wait. */
+  gatherSettled(row: number, sketch: number): void {
+    const own = this.#field(row, SKETCH);
+    if (own === NO_SKETCH) return;
+    const contents = new SketchContents();
+    this.sketches.read(own, contents);
+    this.sketches.merge(sketch, contents);
+  }
+
+  /** Adds to `sketch` the samples of a row that wait; they go on waiting. */
+  gatherWaiting(row: number, sketch: number): void {
+    this.#addWaiting(row, sketch, NO_SKETCH);
   }
 
   /** Adds samples that were summarised elsewhere. */
   merge(row: number, contents: SketchContents, { last, lastAt, failures }: EncodedSeries): void {
-    this.#sketches.merge(this.#sketchOf(row), contents);
+    this.sketches.merge(this.#sketchOf(row), contents);
     const doubles = this.#doublesOf(row);
     const start = startOf(row);
     doubles[start + FAILURES] = (doubles[start + FAILURES] as number) + failures;
@@ -90,26 +114,17 @@ export class OpenRows {
     doubles[start + LAST] = last;
   }
 
-  /** A new row with the samples of `row`. */
-  copy(row: number): number {
-    const contents = new SketchContents();
-    this.read(row, contents);
-    const copied = this.open();
-    this.merge(copied, contents, { last: this.last(row), lastAt: this.lastAt(row), failures: this.failures(row) });
-    return copied;
-  }
-
   /** Gives a row back. */
   free(row: number): void {
     const sketch = this.#field(row, SKETCH);
-    if (sketch !== NO_SKETCH) this.#sketches.release(sketch);
+    if (sketch !== NO_SKETCH) this.sketches.release(sketch);
     this.#free.push(row);
   }
 
   /** Samples in a row. */
   count(row: number): number {
     const sketch = this.#field(row, SKETCH);
-    return this.#field(row, WAITING) + (sketch === NO_SKETCH ? 0 : this.#sketches.count(sketch));
+    return this.#field(row, WAITING) + (sketch === NO_SKETCH ? 0 : this.sketches.count(sketch));
   }
 
   /** Samples that were failures. */
@@ -132,27 +147,29 @@ export class OpenRows {
     const sketch = this.#field(row, SKETCH);
     if (sketch === NO_SKETCH) {
       this.#readWaiting(row, contents);
-    } else {
-      this.#settle(row);
-      this.#sketches.read(sketch, contents);
+      return;
     }
+    this.sketches.read(sketch, contents);
+    if (this.#field(row, WAITING) === 0) return;
+    const whole = new QuantileSketch();
+    whole.mergeContents(contents);
+    this.#readWaiting(row, contents);
+    whole.mergeContents(contents);
+    whole.readContents(contents);
   }
 
-  /** Puts the samples that wait into the sketch. */
-  #settle(row: number): void {
+  #addWaiting(row: number, sketch: number, also: number): void {
     const block = row >> BLOCK_BITS;
     const doubles = this.#doubles[block] as Float64Array;
-    const start = startOf(row);
-    const first = start + VALUES;
-    const end = first + (doubles[start + WAITING] as number);
-    this.#sketches.add(this.#sketchOf(row), doubles, this.#words[block] as Uint32Array, first, end);
-    doubles[start + WAITING] = 0;
+    const first = startOf(row) + VALUES;
+    const end = first + this.#field(row, WAITING);
+    this.sketches.add(sketch, also, doubles, this.#words[block] as Uint32Array, first, end);
   }
 
   #sketchOf(row: number): number {
     const known = this.#field(row, SKETCH);
     if (known !== NO_SKETCH) return known;
-    const sketch = this.#sketches.take();
+    const sketch = this.sketches.take();
     this.#doublesOf(row)[startOf(row) + SKETCH] = sketch;
     return sketch;
   }

@@ -49,9 +49,11 @@ export class OperationIntake {
     const { rows } = this.#registry;
     let service: ServiceState | undefined;
     let arrived = Number.NaN;
-    let minute = Number.NaN;
-    let minuteStart = Number.POSITIVE_INFINITY;
-    while (batch.next < end) {
+    let minute = 0;
+    let isLate = false;
+    let isClosed = false;
+    let hasOutput = false;
+    while (batch.next < end && !hasOutput) {
       const i = batch.next;
       const ref = operations[i];
       if (ref === undefined) return;
@@ -60,33 +62,40 @@ export class OperationIntake {
       const operation = bound instanceof SeriesState && !bound.removed ? (bound as KnownSeries) : this.#bind(ref);
       const timestamp = timestamps[i] as number;
       const flag = flags[i] as number;
-      let hasOutput = false;
-      if (operation.service !== service || timestamp !== arrived) {
-        service = operation.service;
+      if (timestamp !== arrived || operation.service !== service) {
         arrived = timestamp;
+        service = operation.service;
         // Before the service moves on, so that the series does not count as idle and go.
         if (timestamp >= service.deadline) operation.noteNewest(timestamp);
-        if (this.#frontier.arrive(service, timestamp, (flag & LIVE) > 0)) this.#counts.late++;
+        isLate = this.#frontier.arrive(service, timestamp, (flag & LIVE) > 0);
         hasOutput = !this.#output.isEmpty;
-      } else if (timestamp < service.watermark) {
-        this.#counts.late++;
-      }
-      const sinceMinute = timestamp - minuteStart;
-      if (!(sinceMinute >= 0 && sinceMinute < MINUTE_MS)) {
         minute = Math.floor(timestamp / MINUTE_MS);
-        minuteStart = minute * MINUTE_MS;
+        isClosed = minute * MINUTE_MS < service.closedUpTo;
       }
       const duration = durations[i] as number;
       const failed = (flag & FAILED) > 0;
+      if (isLate) this.#counts.late++;
       if (failed) this.#addError(service, ref, timestamp, batch.errors[i] as string);
-      if (minuteStart < service.closedUpTo) {
-        if (!this.#landing.addLateOperation(operation, timestamp, duration, failed)) this.#counts.dropped++;
-      } else {
-        rows.add(operation.minute === minute ? operation.row : operation.openRow(minute), timestamp, duration, failed);
-        service.openMinute(minute).addOperation(operation, timestamp, duration, failed);
+      if (isClosed) {
+        this.#addLate(operation, timestamp, duration, failed);
+        continue;
       }
-      if (hasOutput) return;
+      const row = operation.minute === minute ? operation.row : this.#openRow(service, operation, minute);
+      const isFull = rows.add(row, timestamp, duration, failed);
+      if (isFull) rows.settle(row, service.openMinute(minute).sketch);
     }
+  }
+
+  #addLate(operation: KnownSeries, timestamp: number, duration: number, failed: boolean): void {
+    if (!this.#landing.addLateOperation(operation, timestamp, duration, failed)) this.#counts.dropped++;
+  }
+
+  #openRow(service: ServiceState, operation: KnownSeries, minute: number): number {
+    const known = operation.rowAt(minute);
+    if (known !== undefined) return known;
+    const row = operation.openRow(minute);
+    service.openMinute(minute).addOperation(operation, row);
+    return row;
   }
 
   #addError(service: ServiceState, { operation }: OperationRef, timestamp: number, error: string): void {

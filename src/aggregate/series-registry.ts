@@ -2,6 +2,7 @@ import type { Labels, SeriesId } from '../model/series-key.ts';
 import { SeriesMap } from '../model/series-map.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
 import { OpenRows } from './open-rows.ts';
+import { OPERATION_DURATION } from './record-facts.ts';
 import { type OverflowEntry, SeriesLimit } from './series-limit.ts';
 import { SeriesState, type SeriesStateSnapshot, type SharedStore } from './series-state.ts';
 import { ServiceState, type ServiceStateSnapshot } from './service-state.ts';
@@ -127,10 +128,12 @@ export class SeriesRegistry {
     }
     for (const saved of series) {
       const service = this.#services.get(saved.series.serviceId) as ServiceState;
-      this.series.add(saved.series, (id) => new SeriesState(id, service, saved));
+      const series = this.series.add(saved.series, (id) => new SeriesState(id, service, saved));
+      if (saved.series.metricName !== OPERATION_DURATION) continue;
+      for (const minute of series.minutes) service.openMinute(minute).addOperation(series, series.openRow(minute));
     }
     for (const saved of services) {
-      this.#services.get(saved.serviceId)?.loadOpen(saved, (id) => this.series.get(id));
+      this.#services.get(saved.serviceId)?.loadOrdinals(saved, (id) => this.series.get(id));
     }
     this.#limit = new SeriesLimit(overflow);
   }

@@ -72,12 +72,7 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
   }
 
   /** Adds durations. */
-  addDurations(durations: QuantileSketch): void {
-    this.#ownDurations().merge(durations);
-  }
-
-  /** Adds durations. */
-  addContents(durations: SketchContents): void {
+  addDurations(durations: SketchContents): void {
     this.#ownDurations().mergeContents(durations);
   }
 

@@ -1,27 +1,22 @@
 import { PERIOD_MS } from '../model/period.ts';
-import type { SeriesId } from '../model/series-key.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
+import { NO_SKETCH } from '../stats/sketch-slab.ts';
 import type { OpenRows } from './open-rows.ts';
-import { RowBucket } from './row-bucket.ts';
-import { SeriesAccumulator } from './series-accumulator.ts';
 import type { SeriesState } from './series-state.ts';
 import { type DurationsOf, ServiceAccumulator, type ServiceCounts } from './service-accumulator.ts';
 
-/** State of an open minute. Plain and structured-cloneable. */
-export interface ServiceMinuteSnapshot {
-  readonly minute: number;
-  readonly eventCount: number;
-  readonly errorCount: number;
-  readonly sole: SeriesId | undefined;
-  readonly durations: Uint8Array | undefined;
-}
-
 const MINUTE_MS = PERIOD_MS['1m'];
-const NO_ROW = -1;
 
 /**
- * What one service does in one open minute. While all performance records are of one operation they are with that only;
- * from the second operation on, the durations of the service have a row of their own.
+ * Operations whose durations are gathered when the minute closes or is read: some tenths of a millisecond of work. That
+ * is cheaper than to add each of their records twice, but must not block the host for long.
+ */
+const MAX_GATHERED = 200;
+
+/**
+ * What one service does in one open minute. Its performance records are with their operations, and gathered from them
+ * when the minute closes. Beyond some number of operations, whatever one of them puts into its sketch goes into one of
+ * the service as well.
  */
 export class ServiceMinute {
   /** Minutes since the epoch. */
@@ -29,12 +24,25 @@ export class ServiceMinute {
   readonly #rows: OpenRows;
   #eventCount = 0;
   #errorCount = 0;
-  #sole: SeriesState | undefined;
-  #row = NO_ROW;
+  /** The first operation, and the rows of all. */
+  #first: SeriesState | undefined;
+  readonly #operationRows: number[] = [];
+  #sketch = NO_SKETCH;
 
-  constructor(minute: number, rows: OpenRows) {
+  constructor(minute: number, rows: OpenRows, counts: ServiceCounts = { events: 0, errors: 0 }) {
     this.minute = minute;
     this.#rows = rows;
+    this.add(counts);
+  }
+
+  /** Events and errors, without those of performance records. */
+  get counts(): ServiceCounts {
+    return { events: this.#eventCount, errors: this.#errorCount };
+  }
+
+  /** Where rows of its operations must be settled to as well; `NO_SKETCH` while they need not. */
+  get sketch(): number {
+    return this.#sketch;
   }
 
   add(counts: ServiceCounts): void {
@@ -42,109 +50,73 @@ export class ServiceMinute {
     this.#errorCount += counts.errors;
   }
 
-  /** Adds a performance record that its operation has taken. */
-  addOperation(operation: SeriesState, timestamp: number, duration: number, failed: boolean): void {
-    if (operation === this.#sole) return;
-    const row = this.#rowBeside(operation);
-    if (row !== NO_ROW) this.#rows.add(row, timestamp, duration, failed);
+  /** Has the row that an operation opened for this minute count for the service. */
+  addOperation(operation: SeriesState, row: number): void {
+    this.#first ??= operation;
+    this.#operationRows.push(row);
+    if (this.#sketch !== NO_SKETCH) this.#rows.gatherSettled(row, this.#sketch);
+    else if (this.#operationRows.length > MAX_GATHERED) this.#sketch = this.#gatherSettled();
   }
 
-  /** Adds performance records that were summarised elsewhere and that their operation has taken. */
-  mergeOperation(operation: SeriesState, records: SeriesAccumulator): void {
-    if (operation === this.#sole) return;
-    const row = this.#rowBeside(operation);
-    if (row === NO_ROW) return;
-    const contents = new SketchContents();
-    records.sketch.readContents(contents);
-    this.#rows.merge(row, contents, records);
+  /** Adds durations that one of its operations has taken in a summary. */
+  mergeDurations(durations: SketchContents): void {
+    if (this.#sketch !== NO_SKETCH) this.#rows.sketches.merge(this.#sketch, durations);
   }
 
   /** What came in so far. */
   read(durationsOf: DurationsOf): ServiceAccumulator {
-    const accumulator = this.#counts(durationsOf);
-    const row = this.#durationsRow;
-    if (row === NO_ROW) return accumulator;
+    const accumulator = this.#countsOf(durationsOf);
+    if (this.#first === undefined) return accumulator;
+    const { sketches } = this.#rows;
     const contents = new SketchContents();
-    this.#rows.read(row, contents);
-    accumulator.addContents(contents);
+    const whole = this.#gatherSettled();
+    for (const row of this.#operationRows) this.#rows.gatherWaiting(row, whole);
+    sketches.read(whole, contents);
+    sketches.release(whole);
+    accumulator.addDurations(contents);
     return accumulator;
   }
 
   /**
-   * The same to be put away, and without what is with its only operation anyway.
+   * The same to be put away, without what is with its only operation anyway; gives all memory back.
    *
    * @param ordinalOf number by which `durationsOf` finds an operation
    */
   close(durationsOf: DurationsOf, ordinalOf: (operation: SeriesState) => number): ServiceAccumulator {
-    if (this.#sole === undefined) return this.read(durationsOf);
-    const accumulator = this.#counts(durationsOf);
-    accumulator.addSole({ ordinal: ordinalOf(this.#sole), start: this.minute * MINUTE_MS });
+    if (this.#first === undefined || this.#operationRows.length > 1) {
+      const accumulator = this.read(durationsOf);
+      this.free();
+      return accumulator;
+    }
+    const accumulator = this.#countsOf(durationsOf);
+    accumulator.addSole({ ordinal: ordinalOf(this.#first), start: this.minute * MINUTE_MS });
     return accumulator;
   }
 
   /** Gives its memory back. */
   free(): void {
-    if (this.#row !== NO_ROW) this.#rows.free(this.#row);
-    this.#row = NO_ROW;
+    if (this.#sketch !== NO_SKETCH) this.#rows.sketches.release(this.#sketch);
+    this.#sketch = NO_SKETCH;
   }
 
-  snapshot(): ServiceMinuteSnapshot {
-    const { minute } = this;
-    const row = this.#row;
-    return {
-      minute,
-      eventCount: this.#eventCount,
-      errorCount: this.#errorCount,
-      sole: this.#sole?.series,
-      durations:
-        row === NO_ROW ? undefined : new RowBucket(this.#rows, row, new SketchContents()).encode(minute * MINUTE_MS),
-    };
-  }
-
-  /** A minute that goes on where `snapshot` was taken. */
-  static restore(
-    { minute, eventCount, errorCount, sole, durations }: ServiceMinuteSnapshot,
-    rows: OpenRows,
-    seriesOf: (series: SeriesId) => SeriesState | undefined,
-  ): ServiceMinute {
-    const restored = new ServiceMinute(minute, rows);
-    restored.#eventCount = eventCount;
-    restored.#errorCount = errorCount;
-    if (sole !== undefined) restored.#sole = seriesOf(sole);
-    if (durations === undefined) return restored;
-    const saved = new SeriesAccumulator();
-    saved.mergeEncoded(durations, minute * MINUTE_MS);
-    const contents = new SketchContents();
-    saved.sketch.readContents(contents);
-    restored.#row = rows.open();
-    rows.merge(restored.#row, contents, saved);
-    return restored;
-  }
-
-  /** Row of the durations, the service's own or that of the only operation. */
-  get #durationsRow(): number {
-    return this.#sole?.rowAt(this.minute) ?? this.#row;
-  }
-
-  #counts(durationsOf: DurationsOf): ServiceAccumulator {
-    const accumulator = new ServiceAccumulator(durationsOf);
-    accumulator.add({ events: this.#eventCount, errors: this.#errorCount });
-    const row = this.#durationsRow;
-    if (row !== NO_ROW) accumulator.addOperations(this.#rows.count(row), this.#rows.failures(row));
-    return accumulator;
-  }
-
-  /** The service's own row, which an operation has to write to as well; none while it is the only one. */
-  #rowBeside(operation: SeriesState): number {
-    if (this.#row !== NO_ROW) return this.#row;
-    const sole = this.#sole;
-    if (sole === undefined) {
-      this.#sole = operation;
-      return NO_ROW;
+  /** A new sketch of all that its operations have in theirs. */
+  #gatherSettled(): number {
+    const { sketches } = this.#rows;
+    const gathered = sketches.take();
+    if (this.#sketch === NO_SKETCH) {
+      for (const row of this.#operationRows) this.#rows.gatherSettled(row, gathered);
+    } else {
+      const contents = new SketchContents();
+      sketches.read(this.#sketch, contents);
+      sketches.merge(gathered, contents);
     }
-    this.#sole = undefined;
-    // What the other operation had until now.
-    this.#row = this.#rows.copy(sole.rowAt(this.minute) as number);
-    return this.#row;
+    return gathered;
+  }
+
+  #countsOf(durationsOf: DurationsOf): ServiceAccumulator {
+    const accumulator = new ServiceAccumulator(durationsOf);
+    accumulator.add(this.counts);
+    for (const row of this.#operationRows) accumulator.addOperations(this.#rows.count(row), this.#rows.failures(row));
+    return accumulator;
   }
 }

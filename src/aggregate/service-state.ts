@@ -5,7 +5,7 @@ import { Audience, type AudienceSnapshot } from './audience.ts';
 import { type AccumulatorType, type ClosedSnapshot, LEVELS } from './closed-buckets.ts';
 import type { SeriesOwner, SeriesState, SharedStore } from './series-state.ts';
 import { type DurationsOf, ServiceAccumulator } from './service-accumulator.ts';
-import { ServiceMinute, type ServiceMinuteSnapshot } from './service-minute.ts';
+import { ServiceMinute } from './service-minute.ts';
 import { type OpenMinutes, Timeline } from './timeline.ts';
 
 /** State of one service without its series. Plain and structured-cloneable. */
@@ -21,7 +21,8 @@ export interface ServiceStateSnapshot {
   readonly keptFrom: readonly number[];
   readonly waiting: readonly SeriesId[];
   readonly ordinals: readonly (readonly [number, SeriesId])[];
-  readonly open: readonly ServiceMinuteSnapshot[];
+  /** Minute, events, errors. */
+  readonly open: readonly (readonly [number, number, number])[];
   readonly closed: ClosedSnapshot | undefined;
   readonly audience: AudienceSnapshot;
 }
@@ -86,11 +87,13 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
     this.hasOperations = snapshot.hasOperations;
     this.cutMinute = snapshot.cutMinute;
     this.latest = snapshot.latest;
+    for (const [minute, events, errors] of snapshot.open) {
+      this.#open.set(minute, new ServiceMinute(minute, store.rows, { events, errors }));
+    }
   }
 
   /** Takes over from a snapshot what refers to series, once these are there. */
-  loadOpen({ open, ordinals }: ServiceStateSnapshot, seriesOf: (series: SeriesId) => SeriesState | undefined): void {
-    for (const saved of open) this.#open.set(saved.minute, ServiceMinute.restore(saved, this.store.rows, seriesOf));
+  loadOrdinals({ ordinals }: ServiceStateSnapshot, seriesOf: (series: SeriesId) => SeriesState | undefined): void {
     for (const [ordinal, id] of ordinals) {
       const operation = seriesOf(id);
       if (operation === undefined) continue;
@@ -129,7 +132,6 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
     const open = this.#open.get(minute) as ServiceMinute;
     const closed = open.close(this.#durationsOf, (operation) => this.#ordinalOf(operation));
     this.timeline.closeMinute(minute * MINUTE_MS, closed);
-    open.free();
     this.#open.delete(minute);
     if (this.#latestOpen === open) this.#latestOpen = undefined;
     return closed;
@@ -176,7 +178,7 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
       keptFrom: [...this.keptFrom],
       waiting: Array.from(this.waiting, ({ series }) => series),
       ordinals: Array.from(this.#operations, ([ordinal, { series }]) => [ordinal, series] as const),
-      open: Array.from(this.#open.values(), (minute) => minute.snapshot()),
+      open: Array.from(this.#open.values(), ({ minute, counts }) => [minute, counts.events, counts.errors] as const),
       closed: this.timeline.snapshot(),
       audience: this.audience.snapshot(),
     };

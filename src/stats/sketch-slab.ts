@@ -1,4 +1,5 @@
 import { BinPages, PAGE_BITS } from './bin-pages.ts';
+import { ExactSum } from './exact-sum.ts';
 import { binKey } from './log-linear-bins.ts';
 import { QuantileSketch } from './quantile-sketch.ts';
 import type { SketchContents } from './sketch-contents.ts';
@@ -30,8 +31,13 @@ const HIGH_WORD = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
 const FINE_BITS: number = 20 - PAGE_BITS;
 const BIN_MASK: number = (1 << PAGE_BITS) - 1;
 const EXPONENT_BIAS = 1023;
-/** From 2⁹⁰⁰ on a sum could overflow. Beyond 2047 the sign bit is set. */
-const HUGE_OCTAVE: number = 900 + EXPONENT_BIAS;
+/** From here on a sum could overflow. Octaves beyond 2047 have the sign bit set. */
+const HUGE_EXPONENT = 900;
+const HUGE: number = 2 ** HUGE_EXPONENT;
+const HUGE_OCTAVE: number = HUGE_EXPONENT + EXPONENT_BIAS;
+
+/** No sketch at all. */
+export const NO_SKETCH = -1;
 
 /**
  * Many quantile sketches of the default accuracy in shared typed arrays, for numbers that come in small batches: what a
@@ -39,14 +45,17 @@ const HUGE_OCTAVE: number = 900 + EXPONENT_BIAS;
  * for each octave of its numbers.
  *
  * Takes every finite number, with the promises of `QuantileSketch`. What the arrays cannot hold (negative numbers, huge
- * ones, octaves sixteen apart, sums of over 106 bits) goes to such a sketch beside them, and `read` merges the two.
+ * ones, octaves sixteen apart, sums of over 106 bits) is kept beside them, and `read` merges the two.
  */
 export class SketchSlab {
   readonly #doubles: Float64Array[] = [];
   /** The same memory as words. */
   readonly #words: Uint32Array[] = [];
   readonly #pages = new BinPages(MAX_PAGES);
+  /** Sketches of what pages cannot hold. */
   readonly #beside = new Map<number, QuantileSketch>();
+  /** What two doubles cannot hold of a sum. */
+  readonly #rests = new Map<number, ExactSum>();
   readonly #free: number[] = [];
   #sketches = 0;
 
@@ -78,6 +87,7 @@ export class SketchSlab {
       if (page > 0) this.#pages.release(page);
     }
     this.#beside.delete(sketch);
+    this.#rests.delete(sketch);
     this.#free.push(sketch);
   }
 
@@ -87,50 +97,30 @@ export class SketchSlab {
   }
 
   /**
-   * Adds `values[from]` up to `values[to − 1]`, finite and none of them −0.
+   * Adds `values[from]` up to `values[to − 1]`, finite and none of them −0, to one sketch and, unless that is `NO_SKETCH`,
+   * to another.
    *
    * @param bits the memory of `values` as words
    */
-  add(sketch: number, values: Float64Array, bits: Uint32Array, from: number, to: number): void {
-    const doubles = this.#doublesOf(sketch);
-    const words = this.#wordsOf(sketch);
-    const start = startOf(sketch);
-    const directory = directoryOf(sketch);
-    let high = doubles[start + SUM_HIGH] as number;
-    let low = doubles[start + SUM_LOW] as number;
-    let min = doubles[start + MIN] as number;
-    let max = doubles[start + MAX] as number;
-    let count = doubles[start + COUNT] as number;
+  add(sketch: number, also: number, values: Float64Array, bits: Uint32Array, from: number, to: number): void {
+    let high = 0;
+    let low = 0;
     for (let at = from; at < to; at++) {
       const value = values[at] as number;
+      if (!(Math.abs(value) < HUGE)) continue;
       // Two error-free additions, as in `ExactSum`.
       const sum = high + value;
       const taken = sum - high;
       const error = high - (sum - taken) + (value - taken);
+      high = sum;
       const lowSum = low + error;
       const lowTaken = lowSum - low;
       const rest = low - (lowSum - lowTaken) + (error - lowTaken);
-      const key = (bits[2 * at + HIGH_WORD] as number) >>> FINE_BITS;
-      const octave = key >>> PAGE_BITS;
-      const entry = words[directory + (octave & SLOT_MASK)] as number;
-      const isKnown = (entry & TAG_MASK) === octave + 1;
-      const page = isKnown ? entry >>> TAG_BITS : this.#newPage(words, directory, octave, value);
-      if (page === 0 || rest !== 0) {
-        this.#besideOf(sketch).add(value);
-        continue;
-      }
-      this.#pages.add(page, key & BIN_MASK);
-      high = sum;
       low = lowSum;
-      if (value < min) min = value;
-      if (value > max) max = value;
-      count++;
+      if (rest !== 0) this.#addRest(sketch, also, rest);
     }
-    doubles[start + SUM_HIGH] = high;
-    doubles[start + SUM_LOW] = low;
-    doubles[start + MIN] = min;
-    doubles[start + MAX] = max;
-    doubles[start + COUNT] = count;
+    this.#put(sketch, high, low, values, bits, from, to);
+    if (also !== NO_SKETCH) this.#put(also, high, low, values, bits, from, to);
   }
 
   /** Adds all that `contents` hold, of the default accuracy. */
@@ -144,6 +134,8 @@ export class SketchSlab {
     this.#readPages(sketch, contents);
     contents.sum.add(this.#field(sketch, SUM_HIGH));
     contents.sum.add(this.#field(sketch, SUM_LOW));
+    const rest = this.#rests.get(sketch);
+    if (rest !== undefined) contents.sum.merge(rest);
     contents.min = this.#field(sketch, MIN);
     contents.max = this.#field(sketch, MAX);
     const beside = this.#beside.get(sketch);
@@ -152,6 +144,78 @@ export class SketchSlab {
     whole.mergeContents(contents);
     whole.merge(beside);
     whole.readContents(contents);
+  }
+
+  /** Puts values into the bins of a sketch, whose sum without the huge ones is given. */
+  #put(
+    sketch: number,
+    sumHigh: number,
+    sumLow: number,
+    values: Float64Array,
+    bits: Uint32Array,
+    from: number,
+    to: number,
+  ): void {
+    const doubles = this.#doublesOf(sketch);
+    const words = this.#wordsOf(sketch);
+    const start = startOf(sketch);
+    const directory = directoryOf(sketch);
+    this.#addSum(sketch, sumHigh);
+    if (sumLow !== 0) this.#addSum(sketch, sumLow);
+    let min = doubles[start + MIN] as number;
+    let max = doubles[start + MAX] as number;
+    let misfits = 0;
+    for (let at = from; at < to; at++) {
+      const value = values[at] as number;
+      const key = (bits[2 * at + HIGH_WORD] as number) >>> FINE_BITS;
+      const octave = key >>> PAGE_BITS;
+      const entry = words[directory + (octave & SLOT_MASK)] as number;
+      const isKnown = (entry & TAG_MASK) === octave + 1;
+      const page = isKnown ? entry >>> TAG_BITS : this.#newPage(words, directory, octave, value);
+      if (page === 0) {
+        misfits++;
+        this.#addBeside(sketch, value);
+        continue;
+      }
+      this.#pages.add(page, key & BIN_MASK);
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    doubles[start + MIN] = min;
+    doubles[start + MAX] = max;
+    doubles[start + COUNT] = (doubles[start + COUNT] as number) + to - from - misfits;
+  }
+
+  #addSum(sketch: number, value: number): void {
+    const doubles = this.#doublesOf(sketch);
+    const start = startOf(sketch);
+    const high = doubles[start + SUM_HIGH] as number;
+    const low = doubles[start + SUM_LOW] as number;
+    const sum = high + value;
+    const taken = sum - high;
+    const error = high - (sum - taken) + (value - taken);
+    const lowSum = low + error;
+    const lowTaken = lowSum - low;
+    const rest = low - (lowSum - lowTaken) + (error - lowTaken);
+    doubles[start + SUM_HIGH] = sum;
+    doubles[start + SUM_LOW] = lowSum;
+    if (rest !== 0) this.#addRest(sketch, NO_SKETCH, rest);
+  }
+
+  /** Adds what two doubles cannot hold of a sum. */
+  #addRest(sketch: number, also: number, rest: number): void {
+    for (const one of [sketch, also]) {
+      if (one === NO_SKETCH) continue;
+      const sum = this.#rests.get(one) ?? new ExactSum();
+      sum.add(rest);
+      this.#rests.set(one, sum);
+    }
+  }
+
+  /** Adds a value that pages cannot hold, and takes it out of the sum that is kept with them. */
+  #addBeside(sketch: number, value: number): void {
+    this.#besideOf(sketch).add(value);
+    if (Math.abs(value) < HUGE) this.#addSum(sketch, -value);
   }
 
   #readPages(sketch: number, contents: SketchContents): void {
