@@ -11,6 +11,8 @@ export interface Clock {
   every(intervalMs: number, tick: () => void): () => void;
   /** Calls `step` until it answers false: at once, but after some milliseconds only when the event loop has turned. */
   slice(step: () => boolean): void;
+  /** Waits until the event loop has turned. */
+  pause(): Promise<void>;
 }
 
 /** How old a coarse time may be while the event loop turns. */
@@ -51,9 +53,13 @@ export class SystemClock implements Clock {
     const end = performance.now() + SLICE_MS;
     while (step()) {
       if (performance.now() < end) continue;
-      setImmediate(() => this.slice(step)).unref();
+      setImmediate(() => this.slice(step));
       return;
     }
+  }
+
+  pause(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   #expire(): void {
@@ -99,6 +105,11 @@ export class ManualClock implements Clock {
   /** Calls `step` until it answers false, without a pause. */
   slice(step: () => boolean): void {
     while (step());
+  }
+
+  /** Waits for nothing. */
+  pause(): Promise<void> {
+    return Promise.resolve();
   }
 
   /** Moves on by `ms`, running each timer once for every interval that passed, in the order of their times. */

@@ -50,6 +50,8 @@ export class Pipeline {
   readonly #feed: SampleFeed;
   readonly #emitter: GuardedEmitter;
   readonly #clock: Clock;
+  /** Moves live services on, step by step, while a tick is being worked off. */
+  #advance: (() => boolean) | undefined;
   /** As last told to listeners. */
   #health: HealthStatus;
 
@@ -71,9 +73,18 @@ export class Pipeline {
     this.#health = healthStatus(this.detector.openAnomalies());
   }
 
-  /** Closes, for the services that are live, the buckets that are over by the clock. */
-  advance(): void {
-    this.#process(this.aggregator.advance(this.#clock.now(), { liveOnly: true }));
+  /** Begins to close, for the services that are live, the buckets that are over by the clock. `work` does it. */
+  tick(): void {
+    this.#advance ??= this.aggregator.advancing(this.#clock.now());
+  }
+
+  /** One step of what is to be done in the background; returns whether there is more. */
+  work(): boolean {
+    if (this.#advance === undefined) return this.aggregator.settleSome();
+    const more = this.#advance();
+    if (!more) this.#advance = undefined;
+    if (this.aggregator.hasOutput) this.#process(this.aggregator.takeClosed());
+    return true;
   }
 
   /** Shows what the newest samples mean, though their slots are not over. */

@@ -2,23 +2,37 @@ import { objectOption, restoring } from '../errors.ts';
 import type { Aggregation, SeriesBucket } from '../model/bucket.ts';
 import { FAILED, LIVE, type OperationBatch } from '../model/operation-batch.ts';
 import { OperationRef } from '../model/operation-ref.ts';
+import type { Period } from '../model/period.ts';
 import type { MetricsRecord, PerformanceRecord, RecordByKind, RecordKind, Timestamp } from '../model/records.ts';
+import type { QuantileSketch } from '../stats/quantile-sketch.ts';
 import type { TopEntry } from '../stats/space-saving.ts';
 import { type AggregatorOptions, checkOptions } from './aggregator-options.ts';
-import { type BucketQuery, checkLabels, checkQuery, isEmptyQuery, type SeriesQuery } from './bucket-query.ts';
+import {
+  type BucketQuery,
+  checkLabels,
+  checkQuery,
+  type DistributionQuery,
+  isEmptyQuery,
+  type SeriesQuery,
+} from './bucket-query.ts';
 import { Closing } from './closing.ts';
 import { Frontier } from './frontier.ts';
 import { Landing } from './landing.ts';
 import { type IntakeCounts, OperationIntake } from './operation-intake.ts';
 import { type Evicted, Output } from './output.ts';
 import { newestAggregations, rangeAggregations, readAggregation } from './read-aggregations.ts';
+import { seriesDistribution, serviceDistribution } from './read-distribution.ts';
 import { readSeries } from './read-series.ts';
-import { type PlainKind, recordFacts } from './record-facts.ts';
+import { OPERATION_DURATION, type PlainKind, recordFacts } from './record-facts.ts';
 import { Retention } from './retention.ts';
 import { SampleSlots, waitingSamples } from './sample-slots.ts';
+import { type SeriesReading, scanSeries } from './scan-series.ts';
 import type { OverflowEntry } from './series-limit.ts';
 import { type RegistrySnapshot, SeriesRegistry } from './series-registry.ts';
 import type { SeriesState, WatchedSample } from './series-state.ts';
+
+/** Services of one step: some microseconds of work where they have nothing to close. */
+const SERVICES_A_STEP = 64;
 
 /** Counts of an aggregator. */
 export interface AggregatorStats {
@@ -123,8 +137,34 @@ export class Aggregator {
    */
   advance(nowMs: number, options: { readonly liveOnly?: boolean } = {}): Aggregation[] {
     const { liveOnly = false } = objectOption('options', options);
-    this.#frontier.advance(this.#registry.services.values(), nowMs, liveOnly);
+    for (const service of this.#registry.services.values()) this.#frontier.advance(service, nowMs, liveOnly);
+    while (this.settleSome());
     return this.takeClosed();
+  }
+
+  /**
+   * The same for live services in steps, for hosts that must not be blocked: each call of what is returned moves some
+   * services on, but stops behind one that put something out. It answers whether there are more.
+   */
+  advancing(nowMs: number): () => boolean {
+    const services = this.#registry.services.values();
+    return () => {
+      for (let i = 0; i < SERVICES_A_STEP; i++) {
+        const { value: service, done } = services.next();
+        if (done === true) return false;
+        this.#frontier.advance(service, nowMs, true);
+        if (this.hasOutput) return true;
+      }
+      return true;
+    };
+  }
+
+  /**
+   * Puts some of what has closed into its lasting, smaller form, which changes nothing for readers; returns whether there
+   * is more. Done in any case before it piles up.
+   */
+  settleSome(): boolean {
+    return this.#closing.settleSome();
   }
 
   /** Whether there is anything to take. */
@@ -186,6 +226,35 @@ export class Aggregator {
     const labels = checkLabels(query.labels);
     const service = this.#registry.services.get(serviceId);
     return service === undefined ? [] : readSeries(service, this.#registry.series, metricName, labels, checked);
+  }
+
+  /**
+   * Distribution of a metric's samples over a range of time, merged from its buckets, to ask for any quantile: of the
+   * performance durations in milliseconds unless a metric is named. `undefined` where there are none.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION`
+   * @example
+   * aggregator.getDistribution('shop', { from: Date.now() - 86_400_000 })?.quantile(0.999);
+   */
+  getDistribution(serviceId: string, query: DistributionQuery = {}): QuantileSketch | undefined {
+    const { level, from, to } = checkQuery(query);
+    const range = { level: query.period === undefined ? undefined : level, from, to };
+    const labels = checkLabels(query.labels);
+    const metricName = query.metricName ?? (labels === undefined ? undefined : OPERATION_DURATION);
+    const service = this.#registry.services.get(serviceId);
+    if (service === undefined) return undefined;
+    if (metricName === undefined) return serviceDistribution(service, range);
+    return seriesDistribution(serviceId, this.#registry.series, metricName, labels, range);
+  }
+
+  /**
+   * For each series its newest closed bucket of a period or, where none has closed, the open one. To be read in pieces:
+   * series that come or go meanwhile may or may not be in it.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION`
+   */
+  scan(period: Period = '1m'): Generator<SeriesReading, undefined> {
+    return scanSeries(this.#registry, checkQuery({ period }).level);
   }
 
   /** Ids of the known services, in order of appearance. */

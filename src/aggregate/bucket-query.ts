@@ -21,6 +21,20 @@ export interface SeriesQuery extends BucketQuery {
   readonly labels?: Labels | undefined;
 }
 
+/** Which samples to read as one distribution. */
+export interface DistributionQuery {
+  /** Default: performance durations, those of all operations together. */
+  readonly metricName?: string | undefined;
+  /** One label set of the metric; `{}` is the series without labels. Default: all of them together. */
+  readonly labels?: Labels | undefined;
+  /** Buckets of which period to merge. Default: the longest that fit, which is cheapest. */
+  readonly period?: Period | undefined;
+  /** Earliest bucket start, inclusive. Default: as far back as buckets are kept. */
+  readonly from?: Timestamp | undefined;
+  /** Latest bucket start, exclusive. Default: up to the newest. */
+  readonly to?: Timestamp | undefined;
+}
+
 /** A query with its defaults filled in. */
 export interface CheckedQuery {
   /** Index of the period in `PERIODS`. */

@@ -92,10 +92,15 @@ export class ClosedBuckets<A extends Accumulator<A>> {
     return this.mergeInto(copy, level, start) ? copy : undefined;
   }
 
+  /** The bytes of the bucket at `start`, where it is kept so; a view that the next change may overwrite. */
+  encoded(level: number, start: number): Uint8Array | undefined {
+    return this.#logs?.[level]?.get(start);
+  }
+
   /** Merges the bucket at `start` into `target`; returns whether there is one. */
   mergeInto(target: A, level: number, start: number): boolean {
     if (this.#logs !== undefined) {
-      const encoded = this.#logs[level]?.get(start);
+      const encoded = this.encoded(level, start);
       if (encoded !== undefined) target.mergeEncoded(encoded, start);
       return encoded !== undefined;
     }

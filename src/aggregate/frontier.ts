@@ -34,12 +34,10 @@ export class Frontier {
     return timestamp < service.watermark;
   }
 
-  /** Moves services, or only live ones, on to what the clock says, less the lateness. */
-  advance(services: Iterable<ServiceState>, nowMs: number, liveOnly: boolean): void {
+  /** Moves a service, or only a live one, on to what the clock says, less the lateness. */
+  advance(service: ServiceState, nowMs: number, liveOnly: boolean): void {
     const watermark = nowMs - this.#latenessMs;
-    for (const service of services) {
-      if (service.live || !liveOnly) this.#moveOn(service, watermark, watermark);
-    }
+    if (service.live || !liveOnly) this.#moveOn(service, watermark, watermark);
   }
 
   /** Ends the slots that are over at `time`, and closes the buckets that end by `watermark`. */

@@ -1,5 +1,4 @@
-import { PAGE_BITS } from '../stats/bin-pages.ts';
-import { binKey } from '../stats/log-linear-bins.ts';
+import { binKey, OCTAVE_BITS } from '../stats/log-linear-bins.ts';
 import { QuantileSketch } from '../stats/quantile-sketch.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
 import { NO_SKETCH, SketchSlab } from '../stats/sketch-slab.ts';
@@ -183,7 +182,7 @@ export class OpenRows {
     let key = Number.NaN;
     let count = 0;
     for (const value of values) {
-      const next = binKey(value, PAGE_BITS);
+      const next = binKey(value, OCTAVE_BITS);
       if (next !== key && count > 0) contents.push(key, count);
       count = next === key ? count + 1 : 1;
       key = next;

@@ -4,7 +4,7 @@ import type { SeriesMap } from '../model/series-map.ts';
 import type { QuantileSketch } from '../stats/quantile-sketch.ts';
 import type { CheckedQuery } from './bucket-query.ts';
 import { LEVELS, levelWidth } from './closed-buckets.ts';
-import { mean } from './series-accumulator.ts';
+import { mean, QUANTILES } from './series-bucket.ts';
 import type { SeriesState } from './series-state.ts';
 import type { ServiceState } from './service-state.ts';
 
@@ -29,7 +29,7 @@ export function readAggregation(
   const complete = start + width <= service.closedUpTo;
   const latency = service.hasOperations ? counted.durations : latencySamples(serviceId, allSeries, level, start);
   const { eventCount, errorCount } = counted;
-  const [p50Latency, p95Latency, p99Latency] = latency?.quantiles([0.5, 0.95, 0.99]) ?? [];
+  const [p50Latency, p95Latency, p99Latency] = latency?.quantiles(QUANTILES) ?? [];
   const errorRate = eventCount === 0 ? undefined : errorCount / eventCount;
   const elapsedMs = complete ? width : Math.min(width, Math.max(MIN_ELAPSED_MS, service.newest - start));
   return {
@@ -38,7 +38,7 @@ export function readAggregation(
     serviceId,
     period,
     eventCount,
-    avgLatency: latency === undefined ? undefined : mean(latency),
+    avgLatency: latency === undefined ? undefined : meanOf(latency),
     p50Latency,
     p95Latency,
     p99Latency,
@@ -87,4 +87,9 @@ function latencySamples(
   start: number,
 ): QuantileSketch | undefined {
   return allSeries.get({ serviceId, metricName: LATENCY_SAMPLES })?.timeline.read(level, start)?.sketch;
+}
+
+/** Mean of a sketch that holds something. */
+function meanOf({ sum, count, min, max }: QuantileSketch): number {
+  return mean(sum, count, min as number, max as number);
 }

@@ -2,9 +2,11 @@ import type { SeriesBucket } from '../model/bucket.ts';
 import { bucketStart, PERIOD_MS, PERIODS, type Period } from '../model/period.ts';
 import type { Labels } from '../model/series-key.ts';
 import type { SeriesMap } from '../model/series-map.ts';
+import { SketchContents } from '../stats/sketch-contents.ts';
 import type { CheckedQuery } from './bucket-query.ts';
 import { levelWidth } from './closed-buckets.ts';
 import { SeriesAccumulator } from './series-accumulator.ts';
+import { seriesBucket } from './series-bucket.ts';
 import type { SeriesState } from './series-state.ts';
 import type { ServiceAccumulator } from './service-accumulator.ts';
 import type { ServiceState } from './service-state.ts';
@@ -30,38 +32,40 @@ export function readSeries(
   labels: Labels | undefined,
   query: CheckedQuery,
 ): SeriesBucket[] {
-  const { level, limit } = query;
   const sampleOf = WATCHED_PER_MINUTE.get(metricName);
-  const buckets =
-    sampleOf === undefined
-      ? recordedBuckets(service.serviceId, allSeries, metricName, labels, query)
-      : minuteBuckets(service, sampleOf, query);
-  const width = levelWidth(level);
-  return [...buckets]
-    .sort(([a], [b]) => a - b)
-    .slice(-limit)
-    .map(([start, bucket]) => bucket.toBucket(start, PERIODS[level] as Period, start + width <= service.closedUpTo));
+  if (sampleOf !== undefined) return minuteBuckets(service, sampleOf, query);
+  return recordedBuckets(service, chosenSeries(service.serviceId, allSeries, metricName, labels), query);
 }
 
-function recordedBuckets(
+/** The series of one label set, or of all. */
+export function chosenSeries(
   serviceId: string,
   allSeries: SeriesMap<SeriesState>,
   metricName: string,
   labels: Labels | undefined,
-  { level, from, to }: CheckedQuery,
-): Map<number, SeriesAccumulator> {
-  const chosen: SeriesState[] = [];
-  if (labels === undefined) {
-    for (const [, series] of allSeries.entries(serviceId, metricName)) chosen.push(series);
-  } else {
-    const series = allSeries.get({ serviceId, metricName, labels });
-    if (series !== undefined) chosen.push(series);
-  }
-  const buckets = new Map<number, SeriesAccumulator>();
-  for (const { timeline } of chosen) {
-    for (const start of timeline.starts(level, from, to)) {
-      timeline.mergeInto(bucketAt(buckets, start), level, start);
+): SeriesState[] {
+  if (labels === undefined) return [...allSeries.values(serviceId, metricName)];
+  const series = allSeries.get({ serviceId, metricName, labels });
+  return series === undefined ? [] : [series];
+}
+
+function recordedBuckets(service: ServiceState, chosen: readonly SeriesState[], query: CheckedQuery): SeriesBucket[] {
+  const { level, from, to, limit } = query;
+  const period = PERIODS[level] as Period;
+  const starts = new Set<number>();
+  for (const { timeline } of chosen) for (const start of timeline.starts(level, from, to)) starts.add(start);
+  const contents = new SketchContents();
+  const buckets: SeriesBucket[] = [];
+  for (const start of [...starts].sort((a, b) => a - b).slice(-limit)) {
+    const last = chosen.length === 1 ? chosen[0]?.readInto(level, start, contents)?.last : undefined;
+    const complete = start + levelWidth(level) <= service.closedUpTo;
+    if (last !== undefined) {
+      buckets.push(seriesBucket(contents, last, start, period, complete));
+      continue;
     }
+    const merged = new SeriesAccumulator();
+    for (const { timeline } of chosen) timeline.mergeInto(merged, level, start);
+    buckets.push(merged.toBucket(start, period, complete));
   }
   return buckets;
 }
@@ -70,8 +74,8 @@ function recordedBuckets(
 function minuteBuckets(
   service: ServiceState,
   sampleOf: (minute: ServiceAccumulator) => number | undefined,
-  { level, from, to }: CheckedQuery,
-): Map<number, SeriesAccumulator> {
+  { level, from, to, limit }: CheckedQuery,
+): SeriesBucket[] {
   const width = levelWidth(level);
   const buckets = new Map<number, SeriesAccumulator>();
   const first = Math.ceil(from / width) * width;
@@ -81,7 +85,9 @@ function minuteBuckets(
     const value = counted === undefined ? undefined : sampleOf(counted);
     if (value !== undefined) bucketAt(buckets, bucketStart(minute, width)).add(minute, value);
   }
-  return buckets;
+  return [...buckets]
+    .slice(-limit)
+    .map(([start, bucket]) => bucket.toBucket(start, PERIODS[level] as Period, start + width <= service.closedUpTo));
 }
 
 function bucketAt(buckets: Map<number, SeriesAccumulator>, start: number): SeriesAccumulator {

@@ -1,18 +1,17 @@
 import type { SeriesBucket } from '../model/bucket.ts';
 import type { Period } from '../model/period.ts';
-import { PAGE_BITS } from '../stats/bin-pages.ts';
 import { ByteReader, ByteWriter } from '../stats/bytes.ts';
+import { OCTAVE_BITS } from '../stats/log-linear-bins.ts';
 import { QuantileSketch } from '../stats/quantile-sketch.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
 import { readContents } from '../stats/sketch-encoding.ts';
 import type { Accumulator, AccumulatorType, SmallBucket } from './closed-buckets.ts';
+import { seriesBucket } from './series-bucket.ts';
 import { type EncodedSeries, encodeSeries, newerOf, readSeriesHead, smallSeries } from './series-encoding.ts';
-
-const QUANTILES = [0.5, 0.95, 0.99] as const;
 
 /** What one series did in one bucket, for readers and for what is merged; samples go into the rows of open minutes. */
 export class SeriesAccumulator implements Accumulator<SeriesAccumulator>, EncodedSeries {
-  readonly #sketch = new QuantileSketch();
+  readonly #sketch: QuantileSketch;
   /** For the bytes of one bucket after another. */
   #contents: SketchContents | undefined;
   last = 0;
@@ -27,6 +26,11 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator>, Encode
       return accumulator;
     },
   };
+
+  /** @param sketch takes the samples in */
+  constructor(sketch: QuantileSketch = new QuantileSketch()) {
+    this.#sketch = sketch;
+  }
 
   /** Distribution of the samples; not to be changed. */
   get sketch(): QuantileSketch {
@@ -55,7 +59,7 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator>, Encode
     const reader = new ByteReader('series bucket', encoded);
     const { last, lastAt, failures } = readSeriesHead(reader, start);
     this.#contents ??= new SketchContents();
-    readContents(reader, this.#contents, PAGE_BITS);
+    readContents(reader, this.#contents, OCTAVE_BITS);
     reader.end();
     this.#sketch.mergeContents(this.#contents);
     this.failures += failures;
@@ -78,22 +82,7 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator>, Encode
 
   /** Only for a bucket that holds at least one sample. */
   toBucket(timestamp: number, period: Period, complete: boolean): SeriesBucket {
-    const sketch = this.#sketch;
-    const [p50, p95, p99] = sketch.quantiles(QUANTILES) as [number, number, number];
-    return {
-      timestamp,
-      period,
-      count: sketch.count,
-      sum: sketch.sum,
-      min: sketch.min as number,
-      max: sketch.max as number,
-      avg: mean(sketch),
-      last: this.last,
-      p50,
-      p95,
-      p99,
-      complete,
-    };
+    return seriesBucket(this.#read(), this.last, timestamp, period, complete);
   }
 
   #read(): SketchContents {
@@ -101,9 +90,4 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator>, Encode
     this.#sketch.readContents(this.#contents);
     return this.#contents;
   }
-}
-
-/** Mean of a sketch that holds something, inside its own range even where the sum overflowed. */
-export function mean(sketch: QuantileSketch): number {
-  return Math.min(Math.max(sketch.sum / sketch.count, sketch.min as number), sketch.max as number);
 }

@@ -1,5 +1,5 @@
-import { PAGE_BITS } from '../stats/bin-pages.ts';
 import type { ByteReader, ByteWriter } from '../stats/bytes.ts';
+import { OCTAVE_BITS } from '../stats/log-linear-bins.ts';
 import type { SketchContents } from '../stats/sketch-contents.ts';
 import { writeContents } from '../stats/sketch-encoding.ts';
 import type { SmallBucket } from './closed-buckets.ts';
@@ -45,7 +45,7 @@ export function encodeSeries(
   writer.float64(last);
   if (isWhole) writer.varint(offset);
   else writer.float64(lastAt);
-  writeContents(writer, contents, PAGE_BITS);
+  writeContents(writer, contents, OCTAVE_BITS);
 }
 
 /** Reads what `encodeSeries` wrote before the distribution. */

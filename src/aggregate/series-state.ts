@@ -1,11 +1,15 @@
 import { bucketStart, PERIOD_MS } from '../model/period.ts';
 import type { SeriesId } from '../model/series-key.ts';
+import { ByteReader } from '../stats/bytes.ts';
+import { OCTAVE_BITS } from '../stats/log-linear-bins.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
+import { readContents } from '../stats/sketch-encoding.ts';
 import type { ByteBudget } from './bucket-log.ts';
 import { type ClosedSnapshot, type Encodable, LEVELS } from './closed-buckets.ts';
 import type { OpenRows } from './open-rows.ts';
 import { RowBucket } from './row-bucket.ts';
 import { SeriesAccumulator } from './series-accumulator.ts';
+import { type EncodedSeries, readSeriesHead } from './series-encoding.ts';
 import { type OpenMinutes, Timeline } from './timeline.ts';
 
 /** A sample for detector and predictor: the mean of what one series got in one slot of `resolutionMs`. */
@@ -154,6 +158,25 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
     const bucket = new RowBucket(this.service.store.rows, row, new SketchContents());
     accumulator.mergeContents(bucket.contents, bucket);
     return accumulator;
+  }
+
+  /**
+   * Reads the bucket at `start` of `level` into `contents`, in place of what was there; returns its newest sample,
+   * `undefined` where there is no bucket.
+   */
+  readInto(level: number, start: number, contents: SketchContents): EncodedSeries | undefined {
+    const encoded = this.timeline.encoded(level, start);
+    if (encoded !== undefined) {
+      const reader = new ByteReader('series bucket', encoded);
+      const head = readSeriesHead(reader, start);
+      readContents(reader, contents, OCTAVE_BITS);
+      return head;
+    }
+    const row = level === 0 ? this.rowAt(start / MINUTE_MS) : undefined;
+    if (row !== undefined) return new RowBucket(this.service.store.rows, row, contents);
+    const merged = this.timeline.read(level, start);
+    merged?.sketch.readContents(contents);
+    return merged;
   }
 
   /**

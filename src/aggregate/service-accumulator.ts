@@ -1,9 +1,10 @@
-import { PAGE_BITS } from '../stats/bin-pages.ts';
 import { ByteReader, ByteWriter } from '../stats/bytes.ts';
-import { QuantileSketch } from '../stats/quantile-sketch.ts';
+import { OCTAVE_BITS } from '../stats/log-linear-bins.ts';
+import type { QuantileSketch } from '../stats/quantile-sketch.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
 import { readContents, writeContents } from '../stats/sketch-encoding.ts';
 import type { Accumulator, SmallBucket } from './closed-buckets.ts';
+import { SeriesAccumulator } from './series-accumulator.ts';
 
 /** What one record, other than of performance, adds to its service's counts. */
 export interface ServiceCounts {
@@ -20,8 +21,8 @@ export interface SoleOperation {
   readonly start: number;
 }
 
-/** Finds the durations of an operation in a minute. */
-export type DurationsOf = (sole: SoleOperation) => QuantileSketch | undefined;
+/** Adds the durations of an operation in a minute to those in `into`. */
+export type DurationsOf = (sole: SoleOperation, into: SeriesAccumulator) => void;
 
 /** In the first varint beside the event count: whose the durations are. */
 const OWN_DURATIONS = 1;
@@ -39,7 +40,7 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
   /** Performance records that failed. */
   failedCount = 0;
   readonly #durationsOf: DurationsOf;
-  #durations: QuantileSketch | undefined;
+  #durations: SeriesAccumulator | undefined;
   #sole: SoleOperation | undefined;
   /** For the bytes of one bucket after another. */
   #contents: SketchContents | undefined;
@@ -50,7 +51,10 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
 
   /** Distribution of the performance durations in milliseconds, not to be changed; `undefined` where there are none. */
   get durations(): QuantileSketch | undefined {
-    return this.#sole === undefined ? this.#durations : this.#durationsOf(this.#sole);
+    if (this.#sole === undefined) return this.#durations?.sketch;
+    const durations = new SeriesAccumulator();
+    this.#durationsOf(this.#sole, durations);
+    return durations.sketch;
   }
 
   /** The operation that all performance records are of, where they are kept with it. */
@@ -73,7 +77,7 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
 
   /** Adds durations. */
   addDurations(durations: SketchContents): void {
-    this.#ownDurations().mergeContents(durations);
+    this.#ownDurations().sketch.mergeContents(durations);
   }
 
   /** Says that all durations are those of one operation in one minute; for an accumulator that has none. */
@@ -100,8 +104,8 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
     if (form === SOLE_OPERATION) this.#addFrom({ ordinal: reader.varint(), start }, undefined);
     if (form === OWN_DURATIONS) {
       this.#contents ??= new SketchContents();
-      readContents(reader, this.#contents, PAGE_BITS);
-      this.#ownDurations().mergeContents(this.#contents);
+      readContents(reader, this.#contents, OCTAVE_BITS);
+      this.#ownDurations().sketch.mergeContents(this.#contents);
     }
     reader.end();
   }
@@ -128,7 +132,7 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
     if (durations !== undefined) {
       const contents = new SketchContents();
       durations.readContents(contents);
-      writeContents(writer, contents, PAGE_BITS);
+      writeContents(writer, contents, OCTAVE_BITS);
     }
     return writer.toBytes();
   }
@@ -138,25 +142,19 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
     this.#ownDurations();
   }
 
-  #addFrom(sole: SoleOperation | undefined, durations: QuantileSketch | undefined): void {
-    if (sole === undefined) {
-      if (durations !== undefined) this.#ownDurations().merge(durations);
-      return;
-    }
-    if (this.#sole === undefined && this.#durations === undefined) {
-      this.#sole = sole;
-      return;
-    }
-    const others = this.#durationsOf(sole);
-    if (others !== undefined) this.#ownDurations().merge(others);
+  #addFrom(sole: SoleOperation | undefined, durations: SeriesAccumulator | undefined): void {
+    if (durations !== undefined) this.#ownDurations().merge(durations);
+    if (sole === undefined) return;
+    if (this.#sole === undefined && this.#durations === undefined) this.#sole = sole;
+    else this.#durationsOf(sole, this.#ownDurations());
   }
 
   /** Its own durations, those of its one operation copied, where there is one. */
-  #ownDurations(): QuantileSketch {
-    const sole = this.#sole === undefined ? undefined : this.#durationsOf(this.#sole);
+  #ownDurations(): SeriesAccumulator {
+    const sole = this.#sole;
     this.#sole = undefined;
-    this.#durations ??= new QuantileSketch();
-    if (sole !== undefined) this.#durations.merge(sole);
+    this.#durations ??= new SeriesAccumulator();
+    if (sole !== undefined) this.#durationsOf(sole, this.#durations);
     return this.#durations;
   }
 }

@@ -62,8 +62,9 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
   #latestOpen: ServiceMinute | undefined;
   /** Operations that have closed minutes of the service to themselves, by their ordinal numbers. */
   readonly #operations = new Map<number, SeriesState>();
-  readonly #durationsOf: DurationsOf = ({ ordinal, start }) =>
-    this.#operations.get(ordinal)?.timeline.read(0, start)?.sketch;
+  readonly #durationsOf: DurationsOf = ({ ordinal, start }, into) => {
+    this.#operations.get(ordinal)?.timeline.mergeInto(into, 0, start);
+  };
 
   constructor(serviceId: string, store: SharedStore, snapshot?: ServiceStateSnapshot) {
     this.serviceId = serviceId;

@@ -67,6 +67,11 @@ export class Timeline<A extends Accumulator<A>> {
     return this.mergeInto(bucket, level, start) ? bucket : undefined;
   }
 
+  /** The bytes of a closed bucket, where it is kept so; a view that the next change may overwrite. */
+  encoded(level: number, start: number): Uint8Array | undefined {
+    return this.#closed?.encoded(level, start);
+  }
+
   /** Merges the bucket at `start` of `level` into `target`; returns whether there is one. */
   mergeInto(target: A, level: number, start: number): boolean {
     if (this.#closed?.mergeInto(target, level, start) === true) return true;

@@ -206,6 +206,17 @@ export class Collector {
     return Promise.resolve();
   }
 
+  /**
+   * One step of flushing what waits, for hosts that must not be blocked; returns whether there is more.
+   *
+   * @internal
+   */
+  drainSome(): boolean {
+    if (this.#flushing) return false;
+    if (this.#full.length === 0) this.#swap();
+    return this.#step();
+  }
+
   /** Counts since the collector was made or, if it was restored, since the first one of its line was. */
   stats(): CollectorStats {
     return {
@@ -302,18 +313,18 @@ export class Collector {
   /** Flushes all that waits now, without blocking for long; but waits for what is still being flushed from before. */
   #drainInSlices(): void {
     if (this.#flushing) return;
-    while (this.#full.length > 0) this.#drainSome();
+    while (this.#full.length > 0) this.#step();
     this.#swap();
-    this.#clock.slice(() => this.#drainSome());
+    this.#clock.slice(() => this.#step());
   }
 
   /** Flushes all that waits now. */
   #drain(): void {
     if (this.#flushing) return;
     do {
-      while (this.#full.length > 0) this.#drainSome();
+      while (this.#full.length > 0) this.#step();
       this.#swap();
-      while (this.#drainSome());
+      while (this.#step());
     } while (
       // What listeners record waits for the next flush, and after `close()` there is none.
       this.#closed &&
@@ -328,10 +339,10 @@ export class Collector {
   }
 
   /** One step of flushing; returns whether there is more to flush. */
-  #drainSome(): boolean {
+  #step(): boolean {
     if (this.#flushing) return false;
     this.#flushing = true;
-    const more = this.#full.drain(this.#sink, (cause) => this.#fail('flush', cause), STEP);
+    const more = this.#full.drain(this.#sink, (cause) => this.#fail('flush', cause), STEP_RECORDS);
     this.#flushing = false;
     if (more) return true;
     for (const rejection of this.#rejections.takeDue(this.#clock.now())) this.#emit('rejected', rejection);
@@ -376,7 +387,7 @@ export class Collector {
 }
 
 /** Plain records of one step of flushing: some microseconds of work, so that looking at the clock costs next to nothing. */
-const STEP = 250;
+const STEP_RECORDS = 250;
 const BUFFER_FULL: Refused = { reason: 'buffer_full', field: '' };
 
 /** What went wrong, as the buffer keeps it: `undefined` for a success. */
@@ -389,9 +400,9 @@ function isLive(timestamp: number, now: number): boolean {
 }
 
 function clockOption(clock: Clock): Clock {
-  const { now, coarseNow, every, slice } = clock ?? {};
-  if ([now, coarseNow, every, slice].every((method) => typeof method === 'function')) return clock;
-  throw invalidOption('clock', 'a clock with now(), coarseNow(), every() and slice()', clock);
+  const { now, coarseNow, every, slice, pause } = clock ?? {};
+  if ([now, coarseNow, every, slice, pause].every((method) => typeof method === 'function')) return clock;
+  throw invalidOption('clock', 'a clock with now(), coarseNow(), every(), slice() and pause()', clock);
 }
 
 function nameOption(option: string, value: unknown): string {

@@ -1,5 +1,7 @@
+import { OCTAVE_BITS } from './log-linear-bins.ts';
+
 /** Bins of a page as a power of two: one octave at the default accuracy. */
-export const PAGE_BITS = 6;
+export const PAGE_BITS: number = OCTAVE_BITS;
 const PAGE_BINS: number = 1 << PAGE_BITS;
 /** Pages of a block, 64 kB. Memory grows by blocks, so nothing that exists is ever moved. */
 const BLOCK_BITS = 9;

@@ -1,4 +1,5 @@
 import { ExactSum } from './exact-sum.ts';
+import { binValue, OCTAVE_BITS } from './log-linear-bins.ts';
 
 /** Bins that a new one has room for: those of a minute of some sixty latencies. */
 const INITIAL_CAPACITY = 64;
@@ -33,6 +34,24 @@ export class SketchContents {
     this.counts[this.length] = count;
     this.length++;
     this.count += count;
+  }
+
+  /**
+   * What `QuantileSketch.quantiles` gives for each of `qs`, which must ascend; in one pass, for contents that are not
+   * empty and of the default accuracy.
+   */
+  quantiles(qs: readonly number[]): number[] {
+    const { keys, counts, min, max } = this;
+    const last = this.count - 1;
+    let bin = 0;
+    let seen = counts[0] as number;
+    return qs.map((q) => {
+      const rank = Math.floor(q * last);
+      if (rank === 0) return min;
+      if (rank === last) return max;
+      while (seen <= rank) seen += counts[++bin] as number;
+      return Math.min(Math.max(binValue(keys[bin] as number, OCTAVE_BITS), min), max);
+    });
   }
 
   /** Makes room for `bins` bins in all, and for more if it has to grow. */

@@ -84,7 +84,10 @@ function countingClock() {
     return () => timers.delete(timer);
   };
   const slice = (step: () => boolean): void => clock.slice(step);
-  return { timers, clock: { now: () => clock.now(), coarseNow: () => clock.now(), every, slice } };
+  return {
+    timers,
+    clock: { now: () => clock.now(), coarseNow: () => clock.now(), every, slice, pause: () => clock.pause() },
+  };
 }
 
 describe('a snapshot', () => {
