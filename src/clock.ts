@@ -15,6 +15,30 @@ export interface Clock {
   pause(): Promise<void>;
 }
 
+/** Work that is done in steps, in slices between which the event loop turns; once at a time, however often it is begun. */
+export class SlicedWork {
+  readonly #clock: Clock;
+  readonly #step: () => boolean;
+  #running = false;
+
+  /** @param step does some of the work; answers whether there is more */
+  constructor(clock: Clock, step: () => boolean) {
+    this.#clock = clock;
+    this.#step = step;
+  }
+
+  /** Begins, unless it is being done already. */
+  begin(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#clock.slice(() => {
+      this.#running = false;
+      this.#running = this.#step();
+      return this.#running;
+    });
+  }
+}
+
 /** How old a coarse time may be while the event loop turns. */
 const COARSE_MS = 20;
 /** Reads of the coarse time after which it is read anew even where the event loop does not turn. */
@@ -27,7 +51,8 @@ const SLICE_MS = 1.5;
  * process is not woken.
  */
 export class SystemClock implements Clock {
-  #coarse = 0;
+  /** One number, in an array because a field of its own would be an object anew whenever it is read. */
+  readonly #coarse = new Float64Array(1);
   #readsLeft = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -36,11 +61,8 @@ export class SystemClock implements Clock {
   }
 
   coarseNow(): number {
-    if (this.#readsLeft-- > 0) return this.#coarse;
-    this.#coarse = Date.now();
-    this.#readsLeft = COARSE_READS;
-    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#expire(), COARSE_MS).unref();
-    return this.#coarse;
+    if (this.#readsLeft-- <= 0) this.#refresh();
+    return this.#coarse[0] as number;
   }
 
   every(intervalMs: number, tick: () => void): () => void {
@@ -60,6 +82,12 @@ export class SystemClock implements Clock {
 
   pause(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #refresh(): void {
+    this.#coarse[0] = Date.now();
+    this.#readsLeft = COARSE_READS;
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#expire(), COARSE_MS).unref();
   }
 
   #expire(): void {

@@ -1,3 +1,4 @@
+import { OPERATION_METRICS } from '../model/metric-kind.ts';
 import type { InputByKind, RecordByKind, RecordKind } from '../model/records.ts';
 import type { RejectionReason } from '../model/rejection.ts';
 import { copyLabels, copyMetadata, copyTags } from './copy-value.ts';
@@ -112,7 +113,7 @@ const CHECKS: { readonly [K in RecordKind]: (input: InputByKind[K], limits: Bord
   }),
 
   metric: (m, limits) => ({
-    metricName: checkText('metricName', m.metricName),
+    metricName: checkMetricName(m.metricName),
     value: checkNumber('value', m.value),
     ...origin(m, limits),
     ...(m.labels == null ? undefined : { labels: copyLabels('labels', m.labels) }),
@@ -150,6 +151,12 @@ function checkTimestamp(value: unknown, limits: BorderLimits): number {
   if (timestamp > limits.newest) throw new Refusal('future', 'timestamp');
   if (timestamp < limits.oldest) throw new Refusal('expired', 'timestamp');
   return timestamp;
+}
+
+function checkMetricName(value: unknown): string {
+  const name = checkText('metricName', value);
+  if (OPERATION_METRICS.has(name)) throw new Refusal('reserved_name', 'metricName');
+  return name;
 }
 
 function checkBoolean(field: string, value: unknown): boolean {

@@ -1,6 +1,7 @@
-import { type Clock, SystemClock } from '../clock.ts';
+import { type Clock, SlicedWork, SystemClock } from '../clock.ts';
 import { AnalyticsError, invalidOption, numberOption, objectOption, restoring } from '../errors.ts';
 import { callListener, failureText, type Listener, subscription } from '../model/listener.ts';
+import { FAILED, LIVE } from '../model/operation-batch.ts';
 import type { OperationRef } from '../model/operation-ref.ts';
 import type { InputByKind, PerformanceInput, RecordByKind, RecordKind } from '../model/records.ts';
 import type { Rejection } from '../model/rejection.ts';
@@ -83,6 +84,7 @@ export class Collector {
   readonly #retentionMs: number;
   readonly #stopTimer: () => void;
   readonly #listeners = new Map<keyof CollectorEvents, readonly Listener<never>[]>();
+  readonly #draining: SlicedWork;
   #rejections = new RejectionLog();
   readonly #sink: RecordSink;
   readonly #operations: OperationTable;
@@ -111,6 +113,7 @@ export class Collector {
     this.#bufferSize = numberOption('bufferSize', bufferSize, { min: 1, whole: true });
     this.#retentionMs = numberOption('retentionMs', retentionMs, { min: MINUTE_MS });
     this.#clock = clockOption(clock);
+    this.#draining = new SlicedWork(clock, () => this.#stepInSlices());
     const interval = numberOption('flushIntervalMs', flushIntervalMs, { min: 10, max: DAY_MS });
     this.#buffer = new RecordBuffer(this.#bufferSize);
     this.#full = new RecordBuffer(this.#bufferSize);
@@ -129,7 +132,7 @@ export class Collector {
     this.#checkOpen();
     if (kind === 'performance' && this.#takePlain(input as PerformanceInput)) return true;
     const now = this.#clock.now();
-    const checked = this.#isFull ? BUFFER_FULL : this.#check(kind, input, now);
+    const checked = this.#makeRoom() ? this.#check(kind, input, now) : BUFFER_FULL;
     if ('reason' in checked) {
       this.#rejections.add(kind, checked, now);
       return false;
@@ -150,11 +153,14 @@ export class Collector {
     const ref = this.#operations.find(serviceId, operation) ?? this.#operations.add(serviceId, operation);
     return {
       record: (duration, success, errorType) => {
-        this.#checkOpen();
-        if (this.#isFull || !isPlainOutcome(duration, success, errorType)) {
+        if (this.#closed || !isPlainOutcome(duration, success, errorType) || !this.#makeRoom()) {
           return this.record('performance', { serviceId, operation, duration, success, errorType });
         }
-        this.#buffer.pushOperation(ref, duration, this.#clock.coarseNow(), errorOf(success, errorType), true);
+        const buffer = this.#buffer;
+        const i = buffer.claim(ref, success ? LIVE : LIVE | FAILED);
+        buffer.durations[i] = duration;
+        buffer.timestamps[i] = this.#clock.coarseNow();
+        if (!success) buffer.errors[i] = errorType ?? '';
         this.#pushed();
         return true;
       },
@@ -217,6 +223,11 @@ export class Collector {
     return this.#step();
   }
 
+  /** Estimate of the memory held, in bytes. */
+  get byteLength(): number {
+    return this.#buffer.byteLength + this.#full.byteLength + this.#operations.byteLength;
+  }
+
   /** Counts since the collector was made or, if it was restored, since the first one of its line was. */
   stats(): CollectorStats {
     return {
@@ -266,9 +277,14 @@ export class Collector {
     return checkRecord(kind, input, limits);
   }
 
-  /** Whether a record must be refused because listeners refilled the buffer while the other one is being flushed. */
-  get #isFull(): boolean {
-    return this.#flushing && this.#buffer.isFull;
+  /**
+   * Whether there is room for a record. A buffer that listeners filled, or a snapshot, is flushed first; there is no room
+   * while listeners are being called, or where they fill it again at once.
+   */
+  #makeRoom(): boolean {
+    if (!this.#buffer.isFull) return true;
+    this.#drainInSlices();
+    return !this.#buffer.isFull;
   }
 
   #checkOpen(): void {
@@ -289,10 +305,14 @@ export class Collector {
         return false;
       }
       if (typeof timestamp !== 'number' || !(timestamp <= now + MAX_AHEAD_MS)) return false;
-      if (!(timestamp >= now - this.#retentionMs) || this.#isFull) return false;
+      if (!(timestamp >= now - this.#retentionMs) || !this.#makeRoom()) return false;
       const ref = this.#operations.find(serviceId, operation) ?? this.#newOperation(serviceId, operation);
       if (ref === undefined) return false;
-      this.#buffer.pushOperation(ref, duration, timestamp, errorOf(success, errorType), isLive(timestamp, now));
+      const buffer = this.#buffer;
+      const i = buffer.claim(ref, (isLive(timestamp, now) ? LIVE : 0) | (success ? 0 : FAILED));
+      buffer.durations[i] = duration;
+      buffer.timestamps[i] = timestamp;
+      if (!success) buffer.errors[i] = errorType ?? '';
     } catch {
       return false;
     }
@@ -315,7 +335,7 @@ export class Collector {
     if (this.#flushing) return;
     while (this.#full.length > 0) this.#step();
     this.#swap();
-    this.#clock.slice(() => this.#step());
+    this.#draining.begin();
   }
 
   /** Flushes all that waits now. */
@@ -346,6 +366,14 @@ export class Collector {
     this.#flushing = false;
     if (more) return true;
     for (const rejection of this.#rejections.takeDue(this.#clock.now())) this.#emit('rejected', rejection);
+    return false;
+  }
+
+  #stepInSlices(): boolean {
+    const more = this.#step();
+    if (!this.#closed) return more;
+    // A listener closed the collector, which could not flush while it was being called.
+    this.#drain();
     return false;
   }
 
@@ -389,11 +417,6 @@ export class Collector {
 /** Plain records of one step of flushing: some microseconds of work, so that looking at the clock costs next to nothing. */
 const STEP_RECORDS = 250;
 const BUFFER_FULL: Refused = { reason: 'buffer_full', field: '' };
-
-/** What went wrong, as the buffer keeps it: `undefined` for a success. */
-function errorOf(success: boolean, errorType: string | undefined): string | undefined {
-  return success ? undefined : (errorType ?? '');
-}
 
 function isLive(timestamp: number, now: number): boolean {
   return Math.abs(now - timestamp) <= LIVE_MS;

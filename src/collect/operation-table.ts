@@ -1,5 +1,8 @@
 import { OperationRef } from '../model/operation-ref.ts';
 
+/** Heap of a ref and of its entry in a map, measured on Node 20. */
+const OPERATION_BYTES = 150;
+
 /**
  * Finds the one `OperationRef` of a service and operation, by two map look-ups and without building a key. Full, it
  * starts anew, which costs no more than looking the refs' targets up again.
@@ -14,6 +17,11 @@ export class OperationTable {
 
   constructor(maxOperations: number) {
     this.#maxOperations = maxOperations;
+  }
+
+  /** Estimate of the memory held. */
+  get byteLength(): number {
+    return this.#size * OPERATION_BYTES;
   }
 
   /** The ref of a known operation; names that are no strings are not known. */

@@ -21,6 +21,9 @@ export interface RecordSink {
   addOperations(batch: OperationBatch, end: number): void;
 }
 
+/** Two doubles, a byte and three references. */
+const PLACE_BYTES = 41;
+
 /**
  * Accepted records, up to a fixed number. Performance records, the ones that come by the million, lie in columns that
  * are used again and again.
@@ -48,6 +51,11 @@ export class RecordBuffer implements OperationBatch {
     return this.#end - this.next;
   }
 
+  /** Estimate of the memory held. */
+  get byteLength(): number {
+    return this.#capacity * PLACE_BYTES;
+  }
+
   get isFull(): boolean {
     return this.#end >= this.#capacity;
   }
@@ -58,21 +66,15 @@ export class RecordBuffer implements OperationBatch {
     this.operations[i] = undefined;
   }
 
-  pushOperation(
-    operation: OperationRef,
-    duration: number,
-    timestamp: number,
-    error: string | undefined,
-    live: boolean,
-  ): void {
+  /**
+   * Makes a place for a performance record and returns its index, where the caller puts duration and timestamp: passing
+   * them would cost an object each.
+   */
+  claim(operation: OperationRef, flags: number): number {
     const i = this.#end++;
     this.operations[i] = operation;
-    this.durations[i] = duration;
-    this.timestamps[i] = timestamp;
-    this.flags[i] = live ? LIVE : 0;
-    if (error === undefined) return;
-    this.flags[i] = live ? LIVE | FAILED : FAILED;
-    this.errors[i] = error;
+    this.flags[i] = flags;
+    return i;
   }
 
   /**
@@ -106,11 +108,17 @@ export class RecordBuffer implements OperationBatch {
 
   /** Hands on the next record, and the operations that follow it; returns whether these made for more work. */
   #hand(sink: RecordSink, end: number): boolean {
-    if (this.operations[this.next] !== undefined) {
-      sink.addOperations(this, end);
+    const i = this.next;
+    if (this.operations[i] !== undefined) {
+      try {
+        sink.addOperations(this, end);
+      } finally {
+        // A sink that failed before it took one would be handed the same one for ever.
+        if (this.next === i) this.next++;
+      }
       return this.next < end && this.operations[this.next] !== undefined;
     }
-    const i = this.next++;
+    this.next++;
     const { kind, record, live } = this.#records[i] as BufferedRecord;
     this.#records[i] = undefined;
     sink.add(kind, record, live);

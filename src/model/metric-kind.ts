@@ -49,3 +49,20 @@ export function metricDefinition(metricName: string, definitions?: MetricDefinit
   const own = definitions !== undefined && Object.hasOwn(definitions, metricName) ? definitions[metricName] : undefined;
   return own === undefined ? builtIn : { ...builtIn, ...own };
 }
+
+/** Durations of operations, by operation. */
+export const OPERATION_DURATION = 'operation_duration';
+/** Executions per second. */
+export const OPERATION_RATE = 'operation_rate';
+/** Share of the executions that failed. */
+export const OPERATION_ERROR_RATE = 'operation_error_rate';
+/** Duration that one execution in twenty exceeds. */
+export const OPERATION_LATENCY_P95 = 'operation_latency_p95';
+
+/** Metrics that are made from performance records, whose names are not for others. */
+export const OPERATION_METRICS: ReadonlySet<string> = new Set([
+  OPERATION_DURATION,
+  OPERATION_RATE,
+  OPERATION_ERROR_RATE,
+  OPERATION_LATENCY_P95,
+]);

@@ -18,6 +18,8 @@ export type RejectionReason =
   | 'invalid_labels'
   /** Metadata that is not made of plain objects, arrays, strings, numbers, booleans, dates and null. */
   | 'invalid_metadata'
+  /** A metric of your own with the name of one that is made from performance records. */
+  | 'reserved_name'
   /** A metrics snapshot without a single metric. */
   | 'no_value'
   /** A name or label of more than 256 characters, or a text of more than 16,384. */

@@ -1,4 +1,5 @@
 import { OCTAVE_BITS } from './log-linear-bins.ts';
+import type { SketchContents } from './sketch-contents.ts';
 
 /** Bins of a page as a power of two: one octave at the default accuracy. */
 export const PAGE_BITS: number = OCTAVE_BITS;
@@ -62,11 +63,16 @@ export class BinPages {
     if (count === CARRY) this.#carry(page * PAGE_BINS + bin);
   }
 
-  /** What was counted in bin 0..63 of a page. */
-  count(page: number, bin: number): number {
-    const count = this.#blockOf(page)[((page & BLOCK_MASK) << PAGE_BITS) + bin] as number;
-    if (this.#carries.size === 0) return count;
-    return count + CARRY * (this.#carries.get(page * PAGE_BINS + bin) ?? 0);
+  /** Appends the bins of a page in which something was counted; `firstKey` is the key of the first bin. */
+  appendTo(contents: SketchContents, page: number, firstKey: number): void {
+    const block = this.#blockOf(page);
+    const start = (page & BLOCK_MASK) << PAGE_BITS;
+    const hasCarries = this.#carries.size > 0;
+    for (let bin = 0; bin < PAGE_BINS; bin++) {
+      let count = block[start + bin] as number;
+      if (hasCarries) count += CARRY * (this.#carries.get(page * PAGE_BINS + bin) ?? 0);
+      if (count > 0) contents.push(firstKey + bin, count);
+    }
   }
 
   #blockOf(page: number): Uint16Array {

@@ -28,6 +28,11 @@ export function binKey(value: number, octaveBits: number = OCTAVE_BITS): number 
   return value < 0 ? -key : key;
 }
 
+/** Key of the first bin of an octave of normal doubles, given by their exponent as it stands in their bits, 1..2046. */
+export function octaveKey(exponent: number, octaveBits: number = OCTAVE_BITS): number {
+  return (exponent + SUBNORMAL_OCTAVES) << octaveBits;
+}
+
 /** What the bin of a finite double does not say of it: the last 52 − k bits of its mantissa, as a whole number. */
 export function binRemainder(value: number, octaveBits: number): number {
   const magnitude = Math.abs(value);

@@ -36,6 +36,36 @@ export class SketchContents {
     this.count += count;
   }
 
+  /** Adds all that `other` holds, which stays as it is. Linear in the bins of both. */
+  add(other: SketchContents): void {
+    this.sum.merge(other.sum);
+    this.count += other.count;
+    this.min = Math.min(this.min, other.min);
+    this.max = Math.max(this.max, other.max);
+    // From the highest bin down: what is written then never lies before what is still to be read.
+    let from = this.length - 1;
+    let others = other.length - 1;
+    let to = this.length + other.length;
+    this.reserve(to);
+    const { keys, counts } = this;
+    while (others >= 0) {
+      const key = other.keys[others] as number;
+      to--;
+      while (from >= 0 && (keys[from] as number) > key) {
+        keys[to] = keys[from] as number;
+        counts[to--] = counts[from--] as number;
+      }
+      keys[to] = key;
+      counts[to] = other.counts[others--] as number;
+      if (from < 0 || keys[from] !== key) continue;
+      counts[to] = (counts[to] as number) + (counts[from--] as number);
+    }
+    const end = this.length + other.length;
+    keys.copyWithin(from + 1, to, end);
+    counts.copyWithin(from + 1, to, end);
+    this.length = from + 1 + end - to;
+  }
+
   /**
    * What `QuantileSketch.quantiles` gives for each of `qs`, which must ascend; in one pass, for contents that are not
    * empty and of the default accuracy.

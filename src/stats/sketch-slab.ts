@@ -1,8 +1,8 @@
 import { BinPages, PAGE_BITS } from './bin-pages.ts';
 import { ExactSum } from './exact-sum.ts';
-import { binKey } from './log-linear-bins.ts';
+import { octaveKey } from './log-linear-bins.ts';
 import { QuantileSketch } from './quantile-sketch.ts';
-import type { SketchContents } from './sketch-contents.ts';
+import { SketchContents } from './sketch-contents.ts';
 
 /** Doubles of a sketch: 128 bytes. Memory grows by blocks of 64 kB, so nothing that exists is ever moved. */
 const SIZE_BITS = 4;
@@ -31,9 +31,11 @@ const HIGH_WORD = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
 const FINE_BITS: number = 20 - PAGE_BITS;
 const BIN_MASK: number = (1 << PAGE_BITS) - 1;
 const EXPONENT_BIAS = 1023;
-/** From here on a sum could overflow. Octaves beyond 2047 have the sign bit set. */
-const HUGE_EXPONENT = 900;
-const HUGE: number = 2 ** HUGE_EXPONENT;
+/**
+ * From here on numbers are kept beside, so that sums neither overflow nor reach 2⁹⁰⁰, from which on `ExactSum` keeps terms
+ * apart: 2⁵³ of them stay below. Octaves beyond 2047 have the sign bit set.
+ */
+const HUGE_EXPONENT = 847;
 const HUGE_OCTAVE: number = HUGE_EXPONENT + EXPONENT_BIAS;
 
 /** No sketch at all. */
@@ -57,6 +59,7 @@ export class SketchSlab {
   /** What two doubles cannot hold of a sum. */
   readonly #rests = new Map<number, ExactSum>();
   readonly #free: number[] = [];
+  readonly #scratch = new SketchContents();
   #sketches = 0;
 
   /** Memory held, in bytes. */
@@ -103,24 +106,8 @@ export class SketchSlab {
    * @param bits the memory of `values` as words
    */
   add(sketch: number, also: number, values: Float64Array, bits: Uint32Array, from: number, to: number): void {
-    let high = 0;
-    let low = 0;
-    for (let at = from; at < to; at++) {
-      const value = values[at] as number;
-      if (!(Math.abs(value) < HUGE)) continue;
-      // Two error-free additions, as in `ExactSum`.
-      const sum = high + value;
-      const taken = sum - high;
-      const error = high - (sum - taken) + (value - taken);
-      high = sum;
-      const lowSum = low + error;
-      const lowTaken = lowSum - low;
-      const rest = low - (lowSum - lowTaken) + (error - lowTaken);
-      low = lowSum;
-      if (rest !== 0) this.#addRest(sketch, also, rest);
-    }
-    this.#put(sketch, high, low, values, bits, from, to);
-    if (also !== NO_SKETCH) this.#put(also, high, low, values, bits, from, to);
+    this.#put(sketch, values, bits, from, to);
+    if (also !== NO_SKETCH) this.#put(also, values, bits, from, to);
   }
 
   /** Adds all that `contents` hold, of the default accuracy. */
@@ -140,95 +127,75 @@ export class SketchSlab {
     contents.max = this.#field(sketch, MAX);
     const beside = this.#beside.get(sketch);
     if (beside === undefined) return;
-    const whole = new QuantileSketch();
-    whole.mergeContents(contents);
-    whole.merge(beside);
-    whole.readContents(contents);
+    beside.readContents(this.#scratch);
+    contents.add(this.#scratch);
   }
 
-  /** Puts values into the bins of a sketch, whose sum without the huge ones is given. */
-  #put(
-    sketch: number,
-    sumHigh: number,
-    sumLow: number,
-    values: Float64Array,
-    bits: Uint32Array,
-    from: number,
-    to: number,
-  ): void {
+  #put(sketch: number, values: Float64Array, bits: Uint32Array, from: number, to: number): void {
     const doubles = this.#doublesOf(sketch);
     const words = this.#wordsOf(sketch);
     const start = startOf(sketch);
     const directory = directoryOf(sketch);
-    this.#addSum(sketch, sumHigh);
-    if (sumLow !== 0) this.#addSum(sketch, sumLow);
+    let high = doubles[start + SUM_HIGH] as number;
+    let low = doubles[start + SUM_LOW] as number;
     let min = doubles[start + MIN] as number;
     let max = doubles[start + MAX] as number;
-    let misfits = 0;
+    let count = doubles[start + COUNT] as number;
     for (let at = from; at < to; at++) {
       const value = values[at] as number;
       const key = (bits[2 * at + HIGH_WORD] as number) >>> FINE_BITS;
       const octave = key >>> PAGE_BITS;
       const entry = words[directory + (octave & SLOT_MASK)] as number;
-      const isKnown = (entry & TAG_MASK) === octave + 1;
+      // The page of octave 0 is zero's alone: the subnormals are in it as well, but have keys of their own.
+      const isKnown = (entry & TAG_MASK) === octave + 1 && (octave > 0 || value === 0);
       const page = isKnown ? entry >>> TAG_BITS : this.#newPage(words, directory, octave, value);
       if (page === 0) {
-        misfits++;
-        this.#addBeside(sketch, value);
+        this.#besideOf(sketch).add(value);
         continue;
       }
       this.#pages.add(page, key & BIN_MASK);
+      // Two error-free additions, as in `ExactSum`.
+      const sum = high + value;
+      const taken = sum - high;
+      const error = high - (sum - taken) + (value - taken);
+      high = sum;
+      const lowSum = low + error;
+      const lowTaken = lowSum - low;
+      const rest = low - (lowSum - lowTaken) + (error - lowTaken);
+      low = lowSum;
+      if (rest !== 0) this.#addRest(sketch, rest);
       if (value < min) min = value;
       if (value > max) max = value;
+      count++;
     }
+    doubles[start + SUM_HIGH] = high;
+    doubles[start + SUM_LOW] = low;
     doubles[start + MIN] = min;
     doubles[start + MAX] = max;
-    doubles[start + COUNT] = (doubles[start + COUNT] as number) + to - from - misfits;
-  }
-
-  #addSum(sketch: number, value: number): void {
-    const doubles = this.#doublesOf(sketch);
-    const start = startOf(sketch);
-    const high = doubles[start + SUM_HIGH] as number;
-    const low = doubles[start + SUM_LOW] as number;
-    const sum = high + value;
-    const taken = sum - high;
-    const error = high - (sum - taken) + (value - taken);
-    const lowSum = low + error;
-    const lowTaken = lowSum - low;
-    const rest = low - (lowSum - lowTaken) + (error - lowTaken);
-    doubles[start + SUM_HIGH] = sum;
-    doubles[start + SUM_LOW] = lowSum;
-    if (rest !== 0) this.#addRest(sketch, NO_SKETCH, rest);
+    doubles[start + COUNT] = count;
   }
 
   /** Adds what two doubles cannot hold of a sum. */
-  #addRest(sketch: number, also: number, rest: number): void {
-    for (const one of [sketch, also]) {
-      if (one === NO_SKETCH) continue;
-      const sum = this.#rests.get(one) ?? new ExactSum();
-      sum.add(rest);
-      this.#rests.set(one, sum);
+  #addRest(sketch: number, rest: number): void {
+    let sum = this.#rests.get(sketch);
+    if (sum === undefined) {
+      sum = new ExactSum();
+      this.#rests.set(sketch, sum);
     }
-  }
-
-  /** Adds a value that pages cannot hold, and takes it out of the sum that is kept with them. */
-  #addBeside(sketch: number, value: number): void {
-    this.#besideOf(sketch).add(value);
-    if (Math.abs(value) < HUGE) this.#addSum(sketch, -value);
+    sum.add(rest);
   }
 
   #readPages(sketch: number, contents: SketchContents): void {
+    const words = this.#wordsOf(sketch);
     const directory = directoryOf(sketch);
-    const entries = this.#wordsOf(sketch).slice(directory, directory + SLOTS);
+    const entries: number[] = [];
+    for (let slot = directory; slot < directory + SLOTS; slot++) {
+      const entry = words[slot] as number;
+      if (entry !== 0) entries.push(entry);
+    }
     for (const entry of entries.sort(byOctave)) {
-      if (entry === 0) continue;
       const octave = (entry & TAG_MASK) - 1;
-      const first = octave === 0 ? 0 : binKey(2 ** (octave - EXPONENT_BIAS), PAGE_BITS);
-      for (let bin = 0; bin <= BIN_MASK; bin++) {
-        const count = this.#pages.count(entry >>> TAG_BITS, bin);
-        if (count > 0) contents.push(first + bin, count);
-      }
+      this.#pages.appendTo(contents, entry >>> TAG_BITS, octave === 0 ? 0 : octaveKey(octave));
     }
   }
 
@@ -283,7 +250,6 @@ function directoryOf(sketch: number): number {
   return 2 * (startOf(sketch) + DIRECTORY);
 }
 
-/** Ascending; free words first. */
 function byOctave(a: number, b: number): number {
   return (a & TAG_MASK) - (b & TAG_MASK);
 }

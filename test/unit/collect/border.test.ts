@@ -92,6 +92,8 @@ describe('a record that is refused', () => {
     ['invalid_boolean', 'performance', { ...PERFORMANCE, success: 1 }],
     ['invalid_boolean', 'behavior', { userId: 'ada', action: 'play' }],
     ['no_value', 'metrics', { serviceId: 'shop' }],
+    ['reserved_name', 'metric', { metricName: 'operation_duration', value: 1 }],
+    ['reserved_name', 'metric', { metricName: 'operation_latency_p95', value: 1 }],
     ['invalid_number', 'metrics', { cpuUsage: 10, latency: '3' }],
     ['invalid_labels', 'metric', { metricName: 'm', value: 1, labels: { a: 1 } }],
     ['invalid_labels', 'metric', { metricName: 'm', value: 1, labels: ['a'] }],
