@@ -3,7 +3,12 @@ import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig 
 
 /** Tests of the source, which stands in where a test imports the package by its name. */
 const source = (name: string, testTimeout = 5_000): TestProjectInlineConfiguration => ({
-  resolve: { alias: { '@streamgate/analytics': fileURLToPath(new URL('src/index.ts', import.meta.url)) } },
+  resolve: {
+    alias: {
+      '@streamgate/analytics/fleet': fileURLToPath(new URL('src/fleet/index.ts', import.meta.url)),
+      '@streamgate/analytics': fileURLToPath(new URL('src/index.ts', import.meta.url)),
+    },
+  },
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],

@@ -10,7 +10,11 @@ import { build } from 'esbuild';
  * until the goal is met (docs/limits.md says what it is missed by), for the command against a dependency bundled by
  * mistake.
  */
-const BUDGETS = { 'dist/index.js': { goal: 25_000, limit: 46_000 }, 'dist/cli.js': { goal: 65_000, limit: 65_000 } };
+const BUDGETS = {
+  'dist/index.js': { goal: 25_000, limit: 46_000 },
+  'dist/fleet.js': { goal: 35_000, limit: 35_000 },
+  'dist/cli.js': { goal: 65_000, limit: 65_000 },
+};
 
 const rows = [];
 for (const [entry, { goal, limit }] of Object.entries(BUDGETS)) {

@@ -5,8 +5,10 @@ export {
   type AggregatorStats,
 } from './aggregate/aggregator.ts';
 export type { AggregatorOptions } from './aggregate/aggregator-options.ts';
-export type { BucketQuery, SeriesQuery } from './aggregate/bucket-query.ts';
+export type { BucketQuery, DistributionQuery, SeriesQuery } from './aggregate/bucket-query.ts';
 export type { Evicted } from './aggregate/output.ts';
+export { Partials } from './aggregate/partials.ts';
+export type { SeriesReading } from './aggregate/scan-series.ts';
 export type { OverflowEntry } from './aggregate/series-limit.ts';
 export type { WatchedSample } from './aggregate/series-state.ts';
 export { type Clock, ManualClock, SystemClock } from './clock.ts';
@@ -36,6 +38,7 @@ export type { Forecast, Horizon, Prediction } from './model/forecast.ts';
 export type { Health, HealthStatus } from './model/health.ts';
 export type { Listener } from './model/listener.ts';
 export type { MetricDefinition, MetricDefinitions } from './model/metric-kind.ts';
+export type { OperationBatch } from './model/operation-batch.ts';
 export type { OperationRef } from './model/operation-ref.ts';
 export type { Period } from './model/period.ts';
 export type {
@@ -74,6 +77,7 @@ export {
   type PredictorSnapshot,
 } from './predict/predictor.ts';
 export {
+  type ScanOptions,
   Service,
   type ServiceOptions,
   type ServiceSnapshot,

@@ -1,5 +1,6 @@
 import { Aggregator, type AggregatorSnapshot } from './aggregate/aggregator.ts';
 import type { AggregatorOptions } from './aggregate/aggregator-options.ts';
+import type { Partials } from './aggregate/partials.ts';
 import type { Clock } from './clock.ts';
 import { performanceRecord, type RecordSink } from './collect/record-buffer.ts';
 import { AnomalyDetector, type AnomalyDetectorOptions, type DetectorSnapshot } from './detect/anomaly-detector.ts';
@@ -85,6 +86,12 @@ export class Pipeline {
     if (!more) this.#advance = undefined;
     if (this.aggregator.hasOutput) this.#process(this.aggregator.takeClosed());
     return true;
+  }
+
+  /** Takes in what other processes have aggregated. */
+  merge(partials: Partials | Uint8Array): void {
+    this.aggregator.merge(partials);
+    if (this.aggregator.hasOutput) this.#process(this.aggregator.takeClosed());
   }
 
   /** Shows what the newest samples mean, though their slots are not over. */

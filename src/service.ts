@@ -1,8 +1,9 @@
 import type { Aggregator, AggregatorStats } from './aggregate/aggregator.ts';
 import type { AggregatorOptions } from './aggregate/aggregator-options.ts';
 import type { BucketQuery, DistributionQuery, SeriesQuery } from './aggregate/bucket-query.ts';
+import type { Partials } from './aggregate/partials.ts';
 import type { SeriesReading } from './aggregate/scan-series.ts';
-import { type Clock, SystemClock } from './clock.ts';
+import { type Clock, SlicedWork, SystemClock } from './clock.ts';
 import { Collector, type CollectorOptions, type CollectorSnapshot, type OperationHandle } from './collect/collector.ts';
 import type { RejectionCounts } from './collect/rejection-log.ts';
 import { dashboardData } from './dashboard-data.ts';
@@ -103,6 +104,8 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   readonly #metrics: MetricDefinitions;
   readonly #emitter = new GuardedEmitter();
   readonly #pipeline: Pipeline;
+  /** What a tick begins: records first, since what they move on need not be moved by the clock. */
+  readonly #work: SlicedWork;
   readonly #stopTimer: () => void;
   /** Ways to end the streams that are read. */
   readonly #streamEnds = new Set<() => void>();
@@ -134,6 +137,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
       snapshot === undefined ? new Collector(forCollector) : Collector.restore(snapshot.collector, forCollector);
     this.collector.on('rejected', (rejection) => this.#emitter.emit('rejected', rejection));
     this.collector.on('error', (error) => this.#emitter.emit('error', error));
+    this.#work = new SlicedWork(clock, () => this.collector.drainSome() || this.#pipeline.work());
     this.#stopTimer = clock.every(flushIntervalMs, () => this.#tick());
   }
 
@@ -310,6 +314,18 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     return dashboardData({ aggregator, detector, predictor, now: this.#clock.now() }, serviceId);
   }
 
+  /**
+   * Takes in what another process has aggregated: `partials()` of its aggregator, or their bytes. What it finds on account
+   * of them is told as if the records had come here; the records themselves are not.
+   *
+   * @throws AnalyticsError `ERR_INVALID_SNAPSHOT` for bytes that are damaged, cut or of another version; nothing of them is
+   * taken in then
+   */
+  merge(partials: Partials | Uint8Array): void {
+    this.#drain();
+    this.#pipeline.merge(partials);
+  }
+
   /** What came in, what became of it, and what it costs. */
   stats(): ServiceStats {
     const { accepted, rejected, errors } = this.collector.stats();
@@ -318,7 +334,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
       accepted,
       rejected,
       ...aggregated,
-      bytes: aggregated.bytes + this.anomalyDetector.byteLength + this.predictor.byteLength,
+      bytes: aggregated.bytes + this.collector.byteLength + this.anomalyDetector.byteLength + this.predictor.byteLength,
       learning: this.anomalyDetector.learning,
       errors: errors + this.#emitter.failures,
     };
@@ -336,6 +352,8 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     this.#closed = true;
     this.#stopTimer();
     await this.collector.close();
+    // What a tick has begun, so that listeners and streams hear of all of it.
+    while (this.#pipeline.work());
     this.#settle();
     for (const end of this.#streamEnds) end();
   }
@@ -368,8 +386,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
 
   #tick(): void {
     this.#pipeline.tick();
-    // Records first: what they move on need not be moved by the clock.
-    this.#clock.slice(() => this.collector.drainSome() || this.#pipeline.work());
+    this.#work.begin();
   }
 
   #settle(): void {

@@ -1,10 +1,12 @@
 import { objectOption, restoring } from '../errors.ts';
 import type { Aggregation, SeriesBucket } from '../model/bucket.ts';
+import { OPERATION_DURATION } from '../model/metric-kind.ts';
 import { FAILED, LIVE, type OperationBatch } from '../model/operation-batch.ts';
 import { OperationRef } from '../model/operation-ref.ts';
 import type { Period } from '../model/period.ts';
 import type { MetricsRecord, PerformanceRecord, RecordByKind, RecordKind, Timestamp } from '../model/records.ts';
 import type { QuantileSketch } from '../stats/quantile-sketch.ts';
+import { SketchContents } from '../stats/sketch-contents.ts';
 import type { TopEntry } from '../stats/space-saving.ts';
 import { type AggregatorOptions, checkOptions } from './aggregator-options.ts';
 import {
@@ -18,18 +20,21 @@ import {
 import { Closing } from './closing.ts';
 import { Frontier } from './frontier.ts';
 import { Landing } from './landing.ts';
+import { Merging } from './merging.ts';
 import { type IntakeCounts, OperationIntake } from './operation-intake.ts';
 import { type Evicted, Output } from './output.ts';
+import { Partials } from './partials.ts';
 import { newestAggregations, rangeAggregations, readAggregation } from './read-aggregations.ts';
 import { seriesDistribution, serviceDistribution } from './read-distribution.ts';
 import { readSeries } from './read-series.ts';
-import { OPERATION_DURATION, type PlainKind, recordFacts } from './record-facts.ts';
+import { type PlainKind, recordFacts } from './record-facts.ts';
 import { Retention } from './retention.ts';
 import { SampleSlots, waitingSamples } from './sample-slots.ts';
 import { type SeriesReading, scanSeries } from './scan-series.ts';
 import type { OverflowEntry } from './series-limit.ts';
 import { type RegistrySnapshot, SeriesRegistry } from './series-registry.ts';
 import type { SeriesState, WatchedSample } from './series-state.ts';
+import { writePartials } from './write-partials.ts';
 
 /** Services of one step: some microseconds of work where they have nothing to close. */
 const SERVICES_A_STEP = 64;
@@ -87,6 +92,8 @@ export class Aggregator {
   readonly #closing: Closing;
   readonly #landing: Landing;
   readonly #intake: OperationIntake;
+  readonly #merging: Merging;
+  readonly #scratch = new SketchContents();
   /** After a restore `dropped` is all that was dropped until then. */
   readonly #counts: IntakeCounts = { late: 0, dropped: 0 };
 
@@ -96,11 +103,12 @@ export class Aggregator {
     this.#registry = new SeriesRegistry(maxSeries);
     this.#output = new Output(maxSeries, samples);
     this.#retention = new Retention(this.#registry, this.#output, retentionMs, maxBytes);
-    this.#slots = new SampleSlots(this.#output, resolutionMs);
+    this.#slots = new SampleSlots(this.#output, resolutionMs, latenessMs);
     this.#closing = new Closing(this.#registry, this.#output, this.#retention);
     this.#frontier = new Frontier(latenessMs, this.#slots, this.#closing);
     this.#landing = new Landing(this.#registry, this.#slots, this.#retention);
     this.#intake = new OperationIntake(this.#registry, this.#frontier, this.#landing, this.#output, this.#counts);
+    this.#merging = new Merging(this.#registry, this.#frontier, this.#slots, this.#retention, this.#counts);
   }
 
   /**
@@ -176,7 +184,7 @@ export class Aggregator {
   takeClosed(): Aggregation[] {
     const aggregations: Aggregation[] = [];
     for (const { service, level, start } of this.#output.takeClosed()) {
-      const aggregation = readAggregation(service, this.#registry.series, level, start);
+      const aggregation = readAggregation(service, this.#registry.series, level, start, this.#scratch);
       if (aggregation !== undefined) aggregations.push(aggregation);
     }
     return aggregations;
@@ -285,6 +293,32 @@ export class Aggregator {
   /** Most active users of the newest two UTC days, with the largest possible overcount as `error`. */
   topUsers(serviceId: string, limit: number): TopEntry[] {
     return this.#registry.services.get(serviceId)?.audience.topUsers().top(limit) ?? [];
+  }
+
+  /**
+   * What all services did in the minutes that begin in `[from, to)`, closed or open, to be merged into another aggregator:
+   * counts, distributions, newest values, users of the hours that overlap the range, top lists of the days that begin in
+   * it, and, with the option `samples`, the samples that were not taken. Changes nothing. O(series and minutes in range).
+   *
+   * @param from epoch milliseconds; default: as far back as buckets are kept
+   * @param to epoch milliseconds; default: up to the newest
+   * @throws AnalyticsError `ERR_INVALID_OPTION`
+   */
+  partials(from?: Timestamp, to?: Timestamp): Partials {
+    return new Partials(writePartials(this.#registry, this.#output, checkQuery({ from, to })));
+  }
+
+  /**
+   * Takes in what another aggregator gathered, as if its records had come here: into open minutes and into closed buckets,
+   * within the same limits. Records of minutes that are closed here count as late, those of minutes that are no longer
+   * kept as dropped. The watermarks of the services move on when all is in. The order of merges does not matter; but what
+   * is merged twice counts twice.
+   *
+   * @throws AnalyticsError `ERR_INVALID_SNAPSHOT` where bytes are damaged; nothing is merged then
+   */
+  merge(partials: Partials | Uint8Array): void {
+    const checked = partials instanceof Partials ? partials : Partials.fromBytes(partials);
+    checked.read(this.#merging);
   }
 
   /** Counts and sizes. O(series) where something overflowed, else O(services). */

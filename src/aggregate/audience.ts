@@ -13,6 +13,8 @@ const HOUR_MS = PERIOD_MS['1h'];
 const DAY_MS = PERIOD_MS['1d'];
 /** Keys that a day's top list tracks: a key is sure to be in it if it makes up over 1/64 of the day. */
 const TOP_CAPACITY = 64;
+/** A top list of a day on which nothing came. */
+export const EMPTY_TOP: SpaceSavingSnapshot = Object.freeze(new SpaceSaving(TOP_CAPACITY).snapshot());
 
 /** Heap of one hour's distinct count once it is dense, and of one entry of a top list. */
 const HOUR_BYTES = 4300;
@@ -46,6 +48,22 @@ export class Audience {
 
   addError(timestamp: number, error: string): void {
     this.#errors.add(timestamp, error);
+  }
+
+  /**
+   * Adds what another one saw. Counts for days that are no longer kept are left out.
+   *
+   * @throws AnalyticsError `ERR_INVALID_SNAPSHOT` where it is damaged
+   */
+  merge({ hours, errors, users }: AudienceSnapshot): void {
+    for (const [hour, bytes] of hours) {
+      const theirs = HyperLogLog.fromBytes(bytes);
+      const known = this.#hours.get(hour);
+      if (known === undefined) this.#hours.set(hour, theirs);
+      else known.merge(theirs);
+    }
+    for (const [day, top] of errors) this.#errors.merge(day, SpaceSaving.restore(top));
+    for (const [day, top] of users) this.#users.merge(day, SpaceSaving.restore(top));
   }
 
   /** Distinct users in `[from, to)`, whole hours; `undefined` where none is known. */
@@ -98,16 +116,11 @@ class DailyTop {
   }
 
   add(timestamp: number, key: string): void {
-    const day = bucketStart(timestamp, DAY_MS);
-    let top = this.#days.get(day);
-    if (top === undefined) {
-      const newest = Math.max(day, ...this.#days.keys());
-      if (day < newest - DAY_MS) return;
-      top = new SpaceSaving(TOP_CAPACITY);
-      this.#days.set(day, top);
-      for (const other of this.#days.keys()) if (other < newest - DAY_MS) this.#days.delete(other);
-    }
-    top.add(key);
+    this.#topOf(bucketStart(timestamp, DAY_MS))?.add(key);
+  }
+
+  merge(day: number, top: SpaceSaving): void {
+    this.#topOf(day)?.merge(top);
   }
 
   merged(): SpaceSaving {
@@ -123,5 +136,17 @@ class DailyTop {
 
   snapshot(): AudienceSnapshot['errors'] {
     return [...this.#days].map(([day, top]) => [day, top.snapshot()] as const);
+  }
+
+  /** The list of a day; `undefined` where that is too long ago. */
+  #topOf(day: number): SpaceSaving | undefined {
+    const known = this.#days.get(day);
+    if (known !== undefined) return known;
+    const newest = Math.max(day, ...this.#days.keys());
+    if (day < newest - DAY_MS) return undefined;
+    const top = new SpaceSaving(TOP_CAPACITY);
+    this.#days.set(day, top);
+    for (const other of this.#days.keys()) if (other < newest - DAY_MS) this.#days.delete(other);
+    return top;
   }
 }

@@ -8,7 +8,7 @@ const ENTRY = 2;
 const FIRST_ENTRIES = 4;
 const FIRST_BYTES = 128;
 /** What is full grows to so many times what it holds. */
-const GROWTH = 1.5;
+const GROWTH = 1.25;
 /** A block of so many times what it holds gives memory back; far above `GROWTH`, so that the two do not take turns. */
 const SPARSE = 3;
 

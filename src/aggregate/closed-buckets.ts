@@ -6,8 +6,8 @@ export type SmallBucket = readonly [number, number, number];
 
 /** Statistics of one bucket that can be put away. */
 export interface Encodable {
-  /** Lossless: what is decoded from it behaves the same. `start` and `level` are those of the bucket. */
-  encode(start: number, level: number): Uint8Array;
+  /** Lossless: what is decoded from it behaves the same. `start` is that of the bucket. */
+  encode(start: number): Uint8Array;
   /** The same in three numbers, lossless too, where that is possible. */
   readonly small: SmallBucket | undefined;
 }
@@ -15,8 +15,8 @@ export interface Encodable {
 /** Mutable statistics of one bucket that can take in those of others. */
 export interface Accumulator<A> extends Encodable {
   merge(other: A): void;
-  /** Takes in what `encode` made of a bucket at `start`. */
-  mergeEncoded(encoded: Uint8Array, start: number): void;
+  /** Takes in what `encode` made of a bucket. */
+  mergeEncoded(encoded: Uint8Array, start: number, level: number): void;
 }
 
 /** How to make an accumulator. */
@@ -83,7 +83,7 @@ export class ClosedBuckets<A extends Accumulator<A>> {
         return;
       }
     }
-    this.#log(level).put(start, bucket.encode(start, level));
+    this.#log(level).put(start, bucket.encode(start));
   }
 
   /** A copy of the bucket at `start`. */
@@ -101,7 +101,7 @@ export class ClosedBuckets<A extends Accumulator<A>> {
   mergeInto(target: A, level: number, start: number): boolean {
     if (this.#logs !== undefined) {
       const encoded = this.encoded(level, start);
-      if (encoded !== undefined) target.mergeEncoded(encoded, start);
+      if (encoded !== undefined) target.mergeEncoded(encoded, start, level);
       return encoded !== undefined;
     }
     const row = this.#rowsWhere((l, s) => l === level && s === start);
@@ -134,9 +134,9 @@ export class ClosedBuckets<A extends Accumulator<A>> {
     return (before - this.#rows.length) / ROW;
   }
 
-  /** Gives its bytes back to the budget; it must not be used afterwards. */
+  /** Gives its bytes back to the budget; it must not be changed afterwards. */
   release(): void {
-    this.#setRows([]);
+    this.#budget.used -= this.#rows.length * NUMBER_BYTES;
     for (const log of this.#logs ?? []) log?.release();
   }
 
@@ -182,7 +182,7 @@ export class ClosedBuckets<A extends Accumulator<A>> {
     this.#logs = logs;
     for (let at = 0; at < rows.length; at += ROW) {
       const [level, start, ...small] = rows.slice(at, at + ROW) as [number, number, number, number, number];
-      this.#log(level).put(start, this.#type.fromSmall(small).encode(start, level));
+      this.#log(level).put(start, this.#type.fromSmall(small).encode(start));
     }
     this.#setRows([]);
     return logs;

@@ -1,14 +1,15 @@
+import { OPERATION_RATE } from '../model/metric-kind.ts';
 import { PERIOD_MS } from '../model/period.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
 import { levelWidth } from './closed-buckets.ts';
 import { isCut } from './cut-minutes.ts';
 import type { Output } from './output.ts';
-import { OPERATION_RATE, WATCHED_PER_MINUTE } from './read-series.ts';
+import { WATCHED_PER_MINUTE } from './read-series.ts';
 import { BUSINESS_PREFIX } from './record-facts.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesRegistry } from './series-registry.ts';
 import type { SeriesState } from './series-state.ts';
-import type { ServiceAccumulator } from './service-accumulator.ts';
+import type { ServiceReading } from './service-encoding.ts';
 import type { ServiceState } from './service-state.ts';
 
 const MINUTE_MS = PERIOD_MS['1m'];
@@ -82,20 +83,21 @@ export class Closing {
 
   #closeMinute(service: ServiceState, minute: number): void {
     const start = minute * MINUTE_MS;
-    const counted = service.closeMinute(minute);
+    service.closeMinute(minute);
     this.#output.pushClosed({ service, level: 0, start });
-    if (this.#output.keepsSamples) this.#sampleMinute(service, minute, counted);
+    if (this.#output.keepsSamples) this.#sampleMinute(service, minute);
   }
 
   /** Gives out the samples of series that have one a closed minute. */
-  #sampleMinute(service: ServiceState, minute: number, counted: ServiceAccumulator): void {
+  #sampleMinute(service: ServiceState, minute: number): void {
     const { serviceId } = service;
     const timestamp = minute * MINUTE_MS;
+    const counted = service.readInto(0, timestamp, this.#scratch) as ServiceReading;
     const push = (metricName: string, value: number): void =>
-      this.#output.pushSample({ series: { serviceId, metricName }, timestamp, value });
+      this.#output.pushSample({ series: { serviceId, metricName }, timestamp, value }, 0);
     const cut = isCut(service, timestamp);
     for (const [metricName, sampleOf] of WATCHED_PER_MINUTE) {
-      const value = cut && metricName === OPERATION_RATE ? undefined : sampleOf(counted);
+      const value = cut && metricName === OPERATION_RATE ? undefined : sampleOf(counted, this.#scratch);
       if (value !== undefined) push(metricName, value);
     }
     if (cut) return;

@@ -1,7 +1,10 @@
+import { OPERATION_DURATION } from '../model/metric-kind.ts';
 import { bucketStart, PERIOD_MS } from '../model/period.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
 import { LEVELS, levelWidth } from './closed-buckets.ts';
+
 import { SeriesAccumulator } from './series-accumulator.ts';
+import type { EncodedSeries } from './series-encoding.ts';
 import type { SeriesState } from './series-state.ts';
 import type { ServiceAccumulator, ServiceCounts } from './service-accumulator.ts';
 import type { ServiceState } from './service-state.ts';
@@ -11,7 +14,10 @@ interface LatePart {
   readonly late: SeriesAccumulator;
 }
 
-/** A record whose minute is closed: every closed bucket that covers it, and is still kept, takes it in. */
+/**
+ * A record, or a summary of many, whose minute is closed: every closed bucket that covers it, and is still kept, takes it
+ * in.
+ */
 export class LateRecord {
   readonly #service: ServiceState;
   readonly #timestamp: number;
@@ -43,6 +49,17 @@ export class LateRecord {
     const contents = new SketchContents();
     late.sketch.readContents(contents);
     this.#counts.addDurations(contents);
+    this.#parts.push({ series, late });
+  }
+
+  /** Adds samples that were summarised elsewhere, which are executions where `series` is an operation. */
+  addSummary(series: SeriesState, summary: EncodedSeries, contents: SketchContents): void {
+    const late = new SeriesAccumulator();
+    late.mergeContents(contents, summary);
+    if (series.series.metricName === OPERATION_DURATION) {
+      this.#counts.addOperations(contents.count, summary.failures);
+      this.#counts.addDurations(contents);
+    }
     this.#parts.push({ series, late });
   }
 

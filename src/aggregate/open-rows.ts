@@ -1,5 +1,4 @@
 import { binKey, OCTAVE_BITS } from '../stats/log-linear-bins.ts';
-import { QuantileSketch } from '../stats/quantile-sketch.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
 import { NO_SKETCH, SketchSlab } from '../stats/sketch-slab.ts';
 import type { EncodedSeries } from './series-encoding.ts';
@@ -37,6 +36,7 @@ export class OpenRows {
   /** The same memory as words. */
   readonly #words: Uint32Array[] = [];
   readonly #free: number[] = [];
+  readonly #scratch = new SketchContents();
   #rows = 0;
 
   /** Memory held, in bytes. */
@@ -150,11 +150,8 @@ export class OpenRows {
     }
     this.sketches.read(sketch, contents);
     if (this.#field(row, WAITING) === 0) return;
-    const whole = new QuantileSketch();
-    whole.mergeContents(contents);
-    this.#readWaiting(row, contents);
-    whole.mergeContents(contents);
-    whole.readContents(contents);
+    this.#readWaiting(row, this.#scratch);
+    contents.add(this.#scratch);
   }
 
   #addWaiting(row: number, sketch: number, also: number): void {

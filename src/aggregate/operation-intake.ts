@@ -1,10 +1,11 @@
+import { OPERATION_DURATION } from '../model/metric-kind.ts';
 import { FAILED, LIVE, type OperationBatch } from '../model/operation-batch.ts';
-import type { OperationRef } from '../model/operation-ref.ts';
+import { NO_MINUTE, type OperationRef } from '../model/operation-ref.ts';
 import { PERIOD_MS } from '../model/period.ts';
 import type { Frontier } from './frontier.ts';
 import type { Landing } from './landing.ts';
 import type { Output } from './output.ts';
-import { errorText, OPERATION_DURATION } from './record-facts.ts';
+import { errorText } from './record-facts.ts';
 import { isOverflow } from './series-limit.ts';
 import type { KnownSeries, SeriesRegistry } from './series-registry.ts';
 import { SeriesState } from './series-state.ts';
@@ -58,11 +59,12 @@ export class OperationIntake {
       const ref = operations[i];
       if (ref === undefined) return;
       batch.next = i + 1;
-      const bound = ref.target;
-      const operation = bound instanceof SeriesState && !bound.removed ? (bound as KnownSeries) : this.#bind(ref);
       const timestamp = timestamps[i] as number;
       const flag = flags[i] as number;
-      if (timestamp !== arrived || operation.service !== service) {
+      // Bound to its operation, where it need not be looked at because the record before it was of the same service.
+      let operation = ref.target as KnownSeries;
+      if (timestamp !== arrived || ref.owner !== service) {
+        operation = this.#operationOf(ref);
         arrived = timestamp;
         service = operation.service;
         // Before the service moves on, so that the series does not count as idle and go.
@@ -75,14 +77,14 @@ export class OperationIntake {
       const duration = durations[i] as number;
       const failed = (flag & FAILED) > 0;
       if (isLate) this.#counts.late++;
-      if (failed) this.#addError(service, ref, timestamp, batch.errors[i] as string);
+      if (failed) this.#addError(service as ServiceState, ref, timestamp, batch.errors[i] as string);
       if (isClosed) {
-        this.#addLate(operation, timestamp, duration, failed);
+        this.#addLate(operation.removed ? this.#bind(ref) : operation, timestamp, duration, failed);
         continue;
       }
-      const row = operation.minute === minute ? operation.row : this.#openRow(service, operation, minute);
+      const row = ref.minute === minute ? ref.row : this.#openRow(ref, operation, minute);
       const isFull = rows.add(row, timestamp, duration, failed);
-      if (isFull) rows.settle(row, service.openMinute(minute).sketch);
+      if (isFull) rows.settle(row, (service as ServiceState).openMinute(minute).sketch);
     }
   }
 
@@ -90,11 +92,15 @@ export class OperationIntake {
     if (!this.#landing.addLateOperation(operation, timestamp, duration, failed)) this.#counts.dropped++;
   }
 
-  #openRow(service: ServiceState, operation: KnownSeries, minute: number): number {
+  /** @param bound may have gone with a record of the same instant before it; no row of an open minute ever does */
+  #openRow(ref: OperationRef, bound: KnownSeries, minute: number): number {
+    const operation = bound.removed ? this.#bind(ref) : bound;
     const known = operation.rowAt(minute);
-    if (known !== undefined) return known;
-    const row = operation.openRow(minute);
-    service.openMinute(minute).addOperation(operation, row);
+    const row = known ?? operation.openRow(minute);
+    if (known === undefined) operation.service.openMinute(minute).addOperation(operation, row);
+    if (ref.target !== operation) return row;
+    ref.minute = minute;
+    ref.row = row;
     return row;
   }
 
@@ -102,12 +108,23 @@ export class OperationIntake {
     service.audience.addError(timestamp, errorText(error, `${operation} failed`));
   }
 
+  /** The state of an operation: what is bound to it, or what is looked up now and bound to it then. */
+  #operationOf(ref: OperationRef): KnownSeries {
+    const { target } = ref;
+    // What another aggregator has bound to it is not ours.
+    const isOurs = target instanceof SeriesState && !target.removed && target.service.store === this.#registry.store;
+    return isOurs ? (target as KnownSeries) : this.#bind(ref);
+  }
+
   #bind(ref: OperationRef): KnownSeries {
     const service = this.#registry.serviceOf(ref.serviceId);
     service.hasOperations = true;
-    const series = this.#registry.seriesOf(service, OPERATION_DURATION, { operation: ref.operation });
+    const operation = this.#registry.seriesOf(service, OPERATION_DURATION, { operation: ref.operation });
     // What overflowed may have room next time, and is to be counted each time.
-    ref.target = isOverflow(series.series) ? undefined : series;
-    return series;
+    const isBound = !isOverflow(operation.series);
+    ref.target = isBound ? operation : undefined;
+    ref.owner = isBound ? service : undefined;
+    ref.minute = NO_MINUTE;
+    return operation;
   }
 }

@@ -1,4 +1,5 @@
 import type { SeriesId } from '../model/series-key.ts';
+import type { Slot } from './merged-slots.ts';
 import type { WatchedSample } from './series-state.ts';
 import type { ServiceState } from './service-state.ts';
 
@@ -30,6 +31,8 @@ export class Output {
   readonly #capacity: number;
   #closed: ClosedBucket[] = [];
   #samples: WatchedSample[] = [];
+  /** Of each of `#samples`, how many it is the mean of; 0 for what is derived from a closed minute. */
+  #weights: number[] = [];
   #evicted: Evicted = NOTHING_EVICTED;
   #dropped = 0;
 
@@ -55,9 +58,22 @@ export class Output {
     this.#dropped++;
   }
 
-  pushSample(sample: WatchedSample): void {
-    if (this.#samples.length < this.#capacity) this.#samples.push(sample);
-    else this.#dropped++;
+  /** @param weight how many samples of its slot it is the mean of; 0 for what is derived from a closed minute */
+  pushSample(sample: WatchedSample, weight: number): void {
+    if (this.#samples.length < this.#capacity) {
+      this.#samples.push(sample);
+      this.#weights.push(weight);
+    } else {
+      this.#dropped++;
+    }
+  }
+
+  /** The slots that are over and were not taken yet, with their series, in order within each. */
+  *endedSlots(): Generator<readonly [SeriesId, Slot]> {
+    for (const [i, { series, timestamp, value }] of this.#samples.entries()) {
+      const count = this.#weights[i] as number;
+      if (count > 0) yield [series, { timestamp, mean: value, count }];
+    }
   }
 
   pushEvicted(series: readonly SeriesId[], serviceIds: readonly string[]): void {
@@ -77,7 +93,10 @@ export class Output {
 
   takeSamples(): WatchedSample[] {
     const samples = this.#samples;
-    if (samples.length > 0) this.#samples = [];
+    if (samples.length > 0) {
+      this.#samples = [];
+      this.#weights = [];
+    }
     return samples;
   }
 

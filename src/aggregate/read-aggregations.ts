@@ -1,7 +1,7 @@
 import type { Aggregation } from '../model/bucket.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import type { SeriesMap } from '../model/series-map.ts';
-import type { QuantileSketch } from '../stats/quantile-sketch.ts';
+import { SketchContents } from '../stats/sketch-contents.ts';
 import type { CheckedQuery } from './bucket-query.ts';
 import { LEVELS, levelWidth } from './closed-buckets.ts';
 import { mean, QUANTILES } from './series-bucket.ts';
@@ -14,22 +14,31 @@ const HOUR_LEVEL = PERIODS.indexOf('1h');
 const MIN_ELAPSED_MS = 1000;
 const LATENCY_SAMPLES = 'latency';
 
-/** One bucket of a service; `undefined` where it has none at `start`. */
+/**
+ * One bucket of a service; `undefined` where it has none at `start`.
+ *
+ * @param contents overwritten
+ */
 export function readAggregation(
   service: ServiceState,
   allSeries: SeriesMap<SeriesState>,
   level: number,
   start: number,
+  contents: SketchContents,
 ): Aggregation | undefined {
-  const counted = service.timeline.read(level, start);
+  const counted = service.readInto(level, start, contents);
   if (counted === undefined) return undefined;
   const { serviceId } = service;
   const period = PERIODS[level] as Period;
   const width = levelWidth(level);
   const complete = start + width <= service.closedUpTo;
-  const latency = service.hasOperations ? counted.durations : latencySamples(serviceId, allSeries, level, start);
+  if (!service.hasOperations) {
+    // A service that only ever sent snapshots has the latency of these.
+    allSeries.get({ serviceId, metricName: LATENCY_SAMPLES })?.readInto(level, start, contents);
+  }
+  const { count, min, max, sum } = contents;
+  const [p50Latency, p95Latency, p99Latency] = count === 0 ? [] : contents.quantiles(QUANTILES);
   const { eventCount, errorCount } = counted;
-  const [p50Latency, p95Latency, p99Latency] = latency?.quantiles(QUANTILES) ?? [];
   const errorRate = eventCount === 0 ? undefined : errorCount / eventCount;
   const elapsedMs = complete ? width : Math.min(width, Math.max(MIN_ELAPSED_MS, service.newest - start));
   return {
@@ -38,7 +47,7 @@ export function readAggregation(
     serviceId,
     period,
     eventCount,
-    avgLatency: latency === undefined ? undefined : meanOf(latency),
+    avgLatency: count === 0 ? undefined : mean(sum.value, count, min, max),
     p50Latency,
     p95Latency,
     p99Latency,
@@ -53,12 +62,13 @@ export function readAggregation(
 
 /** For each period the newest closed bucket, or the newest open one where none has closed. */
 export function newestAggregations(service: ServiceState, allSeries: SeriesMap<SeriesState>): Aggregation[] {
+  const contents = new SketchContents();
   const aggregations: Aggregation[] = [];
   for (let level = 0; level < LEVELS; level++) {
     const start =
       service.timeline.lastClosed(level) ??
       service.timeline.starts(level, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY).at(-1);
-    const aggregation = start === undefined ? undefined : readAggregation(service, allSeries, level, start);
+    const aggregation = start === undefined ? undefined : readAggregation(service, allSeries, level, start, contents);
     if (aggregation !== undefined) aggregations.push(aggregation);
   }
   return aggregations;
@@ -71,25 +81,11 @@ export function rangeAggregations(
   query: CheckedQuery,
 ): Aggregation[] {
   const { level, from, to, limit } = query;
+  const contents = new SketchContents();
   const aggregations: Aggregation[] = [];
   for (const start of service.timeline.starts(level, from, to).slice(-limit)) {
-    const aggregation = readAggregation(service, allSeries, level, start);
+    const aggregation = readAggregation(service, allSeries, level, start, contents);
     if (aggregation !== undefined) aggregations.push(aggregation);
   }
   return aggregations;
-}
-
-/** Distribution of the `latency` gauge, for a service that only ever sent snapshots. */
-function latencySamples(
-  serviceId: string,
-  allSeries: SeriesMap<SeriesState>,
-  level: number,
-  start: number,
-): QuantileSketch | undefined {
-  return allSeries.get({ serviceId, metricName: LATENCY_SAMPLES })?.timeline.read(level, start)?.sketch;
-}
-
-/** Mean of a sketch that holds something. */
-function meanOf({ sum, count, min, max }: QuantileSketch): number {
-  return mean(sum, count, min as number, max as number);
 }

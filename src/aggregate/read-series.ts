@@ -1,4 +1,5 @@
 import type { SeriesBucket } from '../model/bucket.ts';
+import { OPERATION_ERROR_RATE, OPERATION_LATENCY_P95, OPERATION_RATE } from '../model/metric-kind.ts';
 import { bucketStart, PERIOD_MS, PERIODS, type Period } from '../model/period.ts';
 import type { Labels } from '../model/series-key.ts';
 import type { SeriesMap } from '../model/series-map.ts';
@@ -8,20 +9,20 @@ import { levelWidth } from './closed-buckets.ts';
 import { SeriesAccumulator } from './series-accumulator.ts';
 import { seriesBucket } from './series-bucket.ts';
 import type { SeriesState } from './series-state.ts';
-import type { ServiceAccumulator } from './service-accumulator.ts';
+import type { ServiceReading } from './service-encoding.ts';
 import type { ServiceState } from './service-state.ts';
 
 const MINUTE_MS = PERIOD_MS['1m'];
 const MINUTE_SECONDS = MINUTE_MS / 1000;
 
-/** Executions per second. */
-export const OPERATION_RATE = 'operation_rate';
+/** Reads a value off a minute of a service, and its durations; `undefined` where it has none. */
+type SampleOf = (minute: ServiceReading, durations: SketchContents) => number | undefined;
 
 /** Series that services with performance records have besides: one sample a closed minute, none for a minute without. */
-export const WATCHED_PER_MINUTE: ReadonlyMap<string, (minute: ServiceAccumulator) => number | undefined> = new Map([
+export const WATCHED_PER_MINUTE: ReadonlyMap<string, SampleOf> = new Map([
   [OPERATION_RATE, perMinute((minute) => minute.operationCount / MINUTE_SECONDS)],
-  ['operation_error_rate', perMinute((minute) => minute.failedCount / minute.operationCount)],
-  ['operation_latency_p95', perMinute((minute) => minute.durations?.quantile(0.95))],
+  [OPERATION_ERROR_RATE, perMinute((minute) => minute.failedCount / minute.operationCount)],
+  [OPERATION_LATENCY_P95, perMinute((_, durations) => durations.quantiles([0.95])[0])],
 ]);
 
 /** The buckets of one metric that a query asks for, oldest first. */
@@ -73,16 +74,17 @@ function recordedBuckets(service: ServiceState, chosen: readonly SeriesState[], 
 /** Buckets of a value that each closed minute of the service has once. */
 function minuteBuckets(
   service: ServiceState,
-  sampleOf: (minute: ServiceAccumulator) => number | undefined,
+  sampleOf: SampleOf,
   { level, from, to, limit }: CheckedQuery,
 ): SeriesBucket[] {
   const width = levelWidth(level);
   const buckets = new Map<number, SeriesAccumulator>();
   const first = Math.ceil(from / width) * width;
   const end = Math.min(Math.ceil(to / width) * width, service.closedUpTo);
+  const contents = new SketchContents();
   for (const minute of service.timeline.starts(0, first, end)) {
-    const counted = service.timeline.read(0, minute);
-    const value = counted === undefined ? undefined : sampleOf(counted);
+    const counted = service.readInto(0, minute, contents);
+    const value = counted === undefined ? undefined : sampleOf(counted, contents);
     if (value !== undefined) bucketAt(buckets, bucketStart(minute, width)).add(minute, value);
   }
   return [...buckets]
@@ -99,7 +101,6 @@ function bucketAt(buckets: Map<number, SeriesAccumulator>, start: number): Serie
   return bucket;
 }
 
-function perMinute(sampleOf: (minute: ServiceAccumulator) => number | undefined) {
-  return (minute: ServiceAccumulator): number | undefined =>
-    minute.operationCount === 0 ? undefined : sampleOf(minute);
+function perMinute(sampleOf: SampleOf): SampleOf {
+  return (minute, durations) => (minute.operationCount === 0 ? undefined : sampleOf(minute, durations));
 }

@@ -23,8 +23,6 @@ export interface RecordFacts {
   readonly error?: string | undefined;
 }
 
-/** Series of performance durations in milliseconds, one for each operation. */
-export const OPERATION_DURATION = 'operation_duration';
 /** Metric names of business values start with it. */
 export const BUSINESS_PREFIX = 'business.';
 
@@ -57,7 +55,7 @@ const FACTS: { readonly [K in PlainKind]: (record: RecordByKind[K]) => RecordFac
 
   metrics(m) {
     const samples: RecordSample[] = [];
-    for (const [field, metricName] of METRIC_NAMES) {
+    for (const [field, metricName] of GAUGES) {
       const value = m[field];
       if (value !== undefined) samples.push({ metricName, value, watched: true });
     }
@@ -83,7 +81,7 @@ const FACTS: { readonly [K in PlainKind]: (record: RecordByKind[K]) => RecordFac
 };
 
 /** Fields of a metrics snapshot and their names as series. */
-const METRIC_NAMES = [
+export const GAUGES = [
   ['cpuUsage', 'cpu_usage'],
   ['memoryUsage', 'memory_usage'],
   ['diskUsage', 'disk_usage'],

@@ -1,3 +1,4 @@
+import { OPERATION_DURATION } from '../model/metric-kind.ts';
 import { bucketStart } from '../model/period.ts';
 import type { SeriesId } from '../model/series-key.ts';
 import type { SeriesMap } from '../model/series-map.ts';
@@ -5,7 +6,7 @@ import { SketchContents } from '../stats/sketch-contents.ts';
 import { LEVELS, levelWidth } from './closed-buckets.ts';
 import type { Output } from './output.ts';
 import { WATCHED_PER_MINUTE } from './read-series.ts';
-import { BUSINESS_PREFIX, OPERATION_DURATION } from './record-facts.ts';
+import { BUSINESS_PREFIX } from './record-facts.ts';
 import type { SeriesRegistry } from './series-registry.ts';
 import type { SeriesState } from './series-state.ts';
 import type { ServiceState } from './service-state.ts';
@@ -56,7 +57,9 @@ export class Retention {
       if (before !== undefined) service.timeline.evictBefore(level, before, false);
     }
     const expired = service.newest - this.#retentionMs;
-    const evicted = this.#registry.removeSeries(service, ({ newest }) => newest < expired);
+    // What is open stays, however long it takes to close: with a lateness beyond the retention it is older than that.
+    const goneBefore = Math.min(expired, service.closedUpTo);
+    const evicted = this.#registry.removeSeries(service, ({ newest }) => newest < goneBefore);
     this.#output.pushEvicted([...evicted, ...derivedSeries(evicted, this.#registry.series)], []);
     if (service.closedUpTo <= this.#idleCheckedAt) return;
     this.#idleCheckedAt = service.closedUpTo;
@@ -86,6 +89,8 @@ export class Retention {
 
   #evictService(service: ServiceState): void {
     const { serviceId } = service;
+    // What it has closed may wait to be taken, and is with its operations in part: those must not lose it.
+    for (const series of this.#registry.series.values(serviceId)) series.settle(this.#scratch);
     const evicted = this.#registry.removeService(service);
     const sources = [...evicted, { serviceId, metricName: OPERATION_DURATION }];
     this.#output.pushEvicted([...evicted, ...derivedSeries(sources, this.#registry.series)], [serviceId]);

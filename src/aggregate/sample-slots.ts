@@ -1,3 +1,4 @@
+import type { Slot } from './merged-slots.ts';
 import type { Output } from './output.ts';
 import type { RecordSample } from './record-facts.ts';
 import { isOverflow } from './series-limit.ts';
@@ -14,23 +15,33 @@ const MAX_WAITING = 1000;
 export class SampleSlots {
   readonly #output: Output;
   readonly #resolutionMs: number;
+  readonly #holdMs: number;
 
-  constructor(output: Output, resolutionMs: number) {
+  /** @param holdMs for how long merged slots wait for what other processes have of them */
+  constructor(output: Output, resolutionMs: number, holdMs: number) {
     this.#output = output;
     this.#resolutionMs = resolutionMs;
+    this.#holdMs = holdMs;
   }
 
   /** Takes one sample into the slot of its series, where that is watched. */
   gather(service: ServiceState, series: SeriesState, timestamp: number, sample: RecordSample): void {
-    if (!this.#output.keepsSamples || !sample.watched || isOverflow(series.series)) return;
+    if (!sample.watched || !this.#isKept(series)) return;
     const ended = series.gather(timestamp, sample.value, this.#resolutionMs);
-    if (ended !== undefined) this.#output.pushSample(ended);
+    if (ended !== undefined) this.#push(series, ended);
+    this.await(service, series);
+  }
+
+  /** Takes a slot that was gathered elsewhere, which may be part of one that waits here. */
+  merge(service: ServiceState, series: SeriesState, slot: Slot): void {
+    if (!this.#isKept(series)) return;
+    series.mergeSlot(slot, this.#resolutionMs);
     this.await(service, series);
   }
 
   /** Has `service` wait for the end of the slot of `series`, where it has one. */
   await(service: ServiceState, series: SeriesState): void {
-    const end = series.slotEnd(this.#resolutionMs);
+    const end = series.slotEnd(this.#resolutionMs, this.#holdMs);
     if (end === undefined) return;
     service.waiting.add(series);
     service.nextSlotEnd = Math.min(service.nextSlotEnd, end);
@@ -41,15 +52,27 @@ export class SampleSlots {
   end(service: ServiceState, time: number): void {
     service.nextSlotEnd = Number.POSITIVE_INFINITY;
     for (const series of service.waiting) {
-      const end = series.slotEnd(this.#resolutionMs);
-      if (end === undefined || end <= time) {
-        const ended = series.endSlot();
-        if (ended !== undefined) this.#output.pushSample(ended);
-        service.waiting.delete(series);
-      } else {
-        service.nextSlotEnd = Math.min(service.nextSlotEnd, end);
-      }
+      const end = this.#endUntil(series, time);
+      if (end === undefined) service.waiting.delete(series);
+      else service.nextSlotEnd = Math.min(service.nextSlotEnd, end);
     }
+  }
+
+  /** Ends the slots of a series that are over; returns when the next one is, `undefined` where none waits. */
+  #endUntil(series: SeriesState, time: number): number | undefined {
+    while (true) {
+      const end = series.slotEnd(this.#resolutionMs, this.#holdMs);
+      if (end === undefined || end > time) return end;
+      this.#push(series, series.endSlot(this.#resolutionMs) as Slot);
+    }
+  }
+
+  #isKept(series: SeriesState): boolean {
+    return this.#output.keepsSamples && !isOverflow(series.series);
+  }
+
+  #push(series: SeriesState, slot: Slot): void {
+    this.#output.pushSample(sampleOf(series, slot), slot.count);
   }
 }
 
@@ -57,10 +80,16 @@ export class SampleSlots {
 export function waitingSamples(services: Iterable<ServiceState>): WatchedSample[] {
   const samples: WatchedSample[] = [];
   for (const { waiting } of services) {
-    for (const { waitingSample } of waiting) {
+    for (const series of waiting) {
       if (samples.length === MAX_WAITING) return samples;
-      if (waitingSample !== undefined) samples.push(waitingSample);
+      // Of several slots the one that ends next: those after it are news of a later time.
+      const [slot] = series.waitingSlots;
+      if (slot !== undefined) samples.push(sampleOf(series, slot));
     }
   }
   return samples;
+}
+
+function sampleOf({ series }: SeriesState, { timestamp, mean }: Slot): WatchedSample {
+  return { series, timestamp, value: mean };
 }

@@ -23,7 +23,9 @@ export function* scanSeries(registry: SeriesRegistry, level: number): Generator<
     const newest = start === undefined ? undefined : series.readInto(level, start, contents);
     if (start === undefined || newest === undefined) continue;
     const complete = start + levelWidth(level) <= series.service.closedUpTo;
-    yield { ...series.series, bucket: seriesBucket(contents, newest.last, start, period, complete) };
+    const { serviceId, metricName, labels } = series.series;
+    const bucket = seriesBucket(contents, newest.last, start, period, complete);
+    yield labels === undefined ? { serviceId, metricName, bucket } : { serviceId, metricName, labels, bucket };
   }
 }
 

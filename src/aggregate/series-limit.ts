@@ -1,3 +1,4 @@
+import { OPERATION_DURATION } from '../model/metric-kind.ts';
 import { type Labels, OVERFLOW, type SeriesId } from '../model/series-key.ts';
 import type { SeriesMap } from '../model/series-map.ts';
 
@@ -34,20 +35,28 @@ export class SeriesLimit {
     }
   }
 
-  /** The series that stands in for `series`: its metric's overflow, or that of metrics where the metric is new as well. */
-  overflowOf(series: SeriesId, known: SeriesMap<unknown>): SeriesId {
+  /**
+   * The series that stands in for `series`: its metric's overflow, or that of metrics where the metric is new as well.
+   * Operations always have one of their own, since what a service does in a minute is gathered from theirs.
+   *
+   * @param count samples that go there
+   */
+  overflowOf(series: SeriesId, known: SeriesMap<unknown>, count: number): SeriesId {
     const { serviceId, metricName } = series;
-    if (known.hasMetric(serviceId, metricName)) {
-      this.#bySeries.set(metricName, (this.#bySeries.get(metricName) ?? 0) + 1);
-      return { serviceId, metricName, labels: OVERFLOW_LABELS };
-    }
-    this.#metrics++;
-    return { serviceId, metricName: OVERFLOW };
+    const isTold = metricName === OPERATION_DURATION || known.hasMetric(serviceId, metricName);
+    this.add(isTold ? metricName : OVERFLOW, count);
+    return isTold ? { serviceId, metricName, labels: OVERFLOW_LABELS } : { serviceId, metricName: OVERFLOW };
   }
 
-  /** Counts a record of a service beyond the limit; returns the name that stands in for it. */
-  overflowService(): string {
-    this.#services++;
+  /** Counts samples that went to the overflow series of a metric, or to that of metrics. */
+  add(metricName: string, count: number): void {
+    if (metricName === OVERFLOW) this.#metrics += count;
+    else this.#bySeries.set(metricName, (this.#bySeries.get(metricName) ?? 0) + count);
+  }
+
+  /** Counts records of a service beyond the limit; returns the name that stands in for it. */
+  overflowService(count: number): string {
+    this.#services += count;
     return OVERFLOW;
   }
 

@@ -1,8 +1,9 @@
+import { OPERATION_DURATION } from '../model/metric-kind.ts';
 import type { Labels, SeriesId } from '../model/series-key.ts';
 import { SeriesMap } from '../model/series-map.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
 import { OpenRows } from './open-rows.ts';
-import { OPERATION_DURATION } from './record-facts.ts';
+
 import { type OverflowEntry, SeriesLimit } from './series-limit.ts';
 import { SeriesState, type SeriesStateSnapshot, type SharedStore } from './series-state.ts';
 import { ServiceState, type ServiceStateSnapshot } from './service-state.ts';
@@ -17,9 +18,9 @@ export interface RegistrySnapshot {
   readonly overflow: readonly OverflowEntry[];
 }
 
-/** Heap of a series and of a service besides their closed buckets; measured on Node 20 with one open minute each. */
-const SERIES_BYTES = 550;
-const SERVICE_BYTES = 3000;
+/** Heap of a series and of a service besides their buckets, measured on Node 20 (bench/memory.mjs). */
+const SERIES_BYTES = 600;
+const SERVICE_BYTES = 2800;
 
 /**
  * The services and series that are told apart, at most `maxSeries` of each and the overflow ones. They are made and
@@ -31,7 +32,8 @@ export class SeriesRegistry {
   /** All series, to look up; `seriesOf` and `removeSeries` change it. */
   readonly series: SeriesMap<KnownSeries> = new SeriesMap();
   readonly #services = new Map<string, ServiceState>();
-  readonly #store: SharedStore = { rows: new OpenRows(), budget: { used: 0 } };
+  /** What all services and series share. */
+  readonly store: SharedStore = { rows: new OpenRows(), budget: { used: 0 } };
   #limit = new SeriesLimit();
 
   constructor(maxSeries: number) {
@@ -45,44 +47,52 @@ export class SeriesRegistry {
 
   /** Rows of the open minutes. */
   get rows(): OpenRows {
-    return this.#store.rows;
+    return this.store.rows;
   }
 
   /** Bytes of all closed buckets. */
   get closedBytes(): number {
-    return this.#store.budget.used;
+    return this.store.budget.used;
   }
 
   /** Estimate of the memory held. O(services). */
   get byteLength(): number {
-    const { rows, budget } = this.#store;
+    const { rows, budget } = this.store;
     let bytes = budget.used + rows.byteLength;
     bytes += this.series.size * SERIES_BYTES + this.#services.size * SERVICE_BYTES;
     for (const service of this.#services.values()) bytes += service.audience.byteLength;
     return bytes;
   }
 
-  /** The service, made where it is new; beyond the limit the one that stands in for it. */
-  serviceOf(serviceId: string): ServiceState {
+  /**
+   * The service, made where it is new; beyond the limit the one that stands in for it.
+   *
+   * @param count records for which it is asked
+   */
+  serviceOf(serviceId: string, count = 1): ServiceState {
     const known = this.#services.get(serviceId);
     if (known !== undefined) return known;
-    const name = this.#services.size < this.maxSeries ? serviceId : this.#limit.overflowService();
+    const name = this.#services.size < this.maxSeries ? serviceId : this.#limit.overflowService(count);
     let service = this.#services.get(name);
     if (service === undefined) {
-      service = new ServiceState(name, this.#store);
+      service = new ServiceState(name, this.store);
       this.#services.set(name, service);
     }
     return service;
   }
 
-  /** The series, made where it is new; beyond the limit the one that stands in for it. */
-  seriesOf(service: ServiceState, metricName: string, labels: Labels | undefined): KnownSeries {
+  /**
+   * The series, made where it is new; beyond the limit the one that stands in for it.
+   *
+   * @param count samples for which it is asked
+   */
+  seriesOf(service: ServiceState, metricName: string, labels: Labels | undefined, count = 1): KnownSeries {
     const id: SeriesId = { serviceId: service.serviceId, metricName, labels };
     const known = this.series.get(id);
     if (known !== undefined) return known;
     const make = (series: SeriesId): KnownSeries => new SeriesState(series, service);
     if (this.series.size < this.maxSeries) return this.series.add(id, make);
-    const overflow = this.#limit.overflowOf(id, this.series);
+    const overflow = this.#limit.overflowOf(id, this.series, count);
     return this.series.get(overflow) ?? this.series.add(overflow, make);
   }
 
@@ -107,6 +117,16 @@ export class SeriesRegistry {
     return removed;
   }
 
+  /** Counts samples that another aggregator put into an overflow series of its own. */
+  noteOverflow(metricName: string, count: number): void {
+    this.#limit.add(metricName, count);
+  }
+
+  /** Counts records that another aggregator put into its overflow service. */
+  noteOverflowService(count: number): void {
+    this.#limit.overflowService(count);
+  }
+
   /** What went beyond the limit, most first. O(series) where something did. */
   overflow(): OverflowEntry[] {
     return this.#limit.entries(this.series);
@@ -124,7 +144,7 @@ export class SeriesRegistry {
   /** Takes over what a snapshot holds; for a registry that is still empty. */
   load({ services, series, overflow }: RegistrySnapshot): void {
     for (const saved of services) {
-      this.#services.set(saved.serviceId, new ServiceState(saved.serviceId, this.#store, saved));
+      this.#services.set(saved.serviceId, new ServiceState(saved.serviceId, this.store, saved));
     }
     for (const saved of series) {
       const service = this.#services.get(saved.series.serviceId) as ServiceState;

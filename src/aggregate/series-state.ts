@@ -1,3 +1,4 @@
+import { NO_MINUTE } from '../model/operation-ref.ts';
 import { bucketStart, PERIOD_MS } from '../model/period.ts';
 import type { SeriesId } from '../model/series-key.ts';
 import { ByteReader } from '../stats/bytes.ts';
@@ -6,6 +7,7 @@ import { SketchContents } from '../stats/sketch-contents.ts';
 import { readContents } from '../stats/sketch-encoding.ts';
 import type { ByteBudget } from './bucket-log.ts';
 import { type ClosedSnapshot, type Encodable, LEVELS } from './closed-buckets.ts';
+import { MergedSlots, type MergedSlotsSnapshot, type Slot } from './merged-slots.ts';
 import type { OpenRows } from './open-rows.ts';
 import { RowBucket } from './row-bucket.ts';
 import { SeriesAccumulator } from './series-accumulator.ts';
@@ -20,26 +22,18 @@ export interface WatchedSample {
   readonly value: number;
 }
 
-interface Slot {
-  /** Of the first sample. */
-  timestamp: number;
-  mean: number;
-  count: number;
-}
-
 /** State of one settled series. Plain and structured-cloneable. */
 export interface SeriesStateSnapshot {
   readonly series: SeriesId;
   readonly newest: number;
   readonly slot: Slot | undefined;
+  readonly merged: MergedSlotsSnapshot | undefined;
   readonly open: readonly { readonly minute: number; readonly encoded: Uint8Array }[];
   readonly closed: ClosedSnapshot | undefined;
 }
 
 const MINUTE_MS = PERIOD_MS['1m'];
 const HOUR_MS = PERIOD_MS['1h'];
-/** No minute: a whole number that small ones compare fast with, 2,000 years ago. */
-const NO_MINUTE = -(2 ** 30);
 const NO_ROW = -1;
 const REMOVED = -2;
 
@@ -75,7 +69,9 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
   /** In minutes: up to here closed minutes are put away, and longer buckets made of them; the service may be further. */
   #settledUpTo = NO_MINUTE;
   #newest: number = Number.NEGATIVE_INFINITY;
-  #slot: Slot | undefined;
+  #slot: { -readonly [K in keyof Slot]: Slot[K] } | undefined;
+  /** In place of `#slot` once samples of this series were merged from elsewhere. */
+  #merged: MergedSlots | undefined;
 
   constructor(series: SeriesId, service: S, snapshot?: SeriesStateSnapshot) {
     this.series = series;
@@ -85,6 +81,7 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
     this.#newest = snapshot.newest;
     this.#settledUpTo = service.closedUpTo / MINUTE_MS;
     this.#slot = snapshot.slot === undefined ? undefined : { ...snapshot.slot };
+    if (snapshot.merged !== undefined) this.#merged = new MergedSlots(snapshot.merged);
     for (const { minute, encoded } of snapshot.open) {
       const saved = new SeriesAccumulator();
       saved.mergeEncoded(encoded, minute * MINUTE_MS);
@@ -145,6 +142,10 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
     this.service.store.rows.merge(this.openRow(minute), contents, samples);
   }
 
+  get keptFrom(): readonly number[] {
+    return this.service.keptFrom;
+  }
+
   get minutes(): readonly number[] {
     if (this.#row < 0) return [];
     if (this.#alsoOpen === undefined) return [this.#minute];
@@ -175,7 +176,8 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
     const row = level === 0 ? this.rowAt(start / MINUTE_MS) : undefined;
     if (row !== undefined) return new RowBucket(this.service.store.rows, row, contents);
     const merged = this.timeline.read(level, start);
-    merged?.sketch.readContents(contents);
+    if (merged === undefined) contents.clear();
+    else merged.sketch.readContents(contents);
     return merged;
   }
 
@@ -212,16 +214,27 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
     if (timestamp > this.#newest) this.#newest = timestamp;
   }
 
-  /** End of the slot that waits, epoch milliseconds; `undefined` where none does. */
-  slotEnd(resolutionMs: number): number | undefined {
-    return this.#slot === undefined ? undefined : bucketStart(this.#slot.timestamp, resolutionMs) + resolutionMs;
+  /**
+   * When the oldest slot that waits is to end, epoch milliseconds; `undefined` where none does.
+   *
+   * @param holdMs for how long merged slots wait for what other processes have of them
+   */
+  slotEnd(resolutionMs: number, holdMs: number): number | undefined {
+    const [slot] = this.waitingSlots;
+    if (slot === undefined) return undefined;
+    const end = bucketStart(slot.timestamp, resolutionMs) + resolutionMs;
+    return this.#merged === undefined ? end : end + holdMs;
   }
 
   /**
-   * Takes one sample into its slot. Returns the sample of the slot before, where this one begins a new slot; samples of
-   * older slots are left out, because detectors only look forward.
+   * Takes one sample into its slot. Returns the slot before, where this one begins a new slot; samples of older slots are
+   * left out, because detectors only look forward.
    */
-  gather(timestamp: number, value: number, resolutionMs: number): WatchedSample | undefined {
+  gather(timestamp: number, value: number, resolutionMs: number): Slot | undefined {
+    if (this.#merged !== undefined) {
+      this.#merged.add({ timestamp, mean: value, count: 1 }, resolutionMs);
+      return undefined;
+    }
     const start = bucketStart(timestamp, resolutionMs);
     const slot = this.#slot;
     if (slot !== undefined && start === bucketStart(slot.timestamp, resolutionMs)) {
@@ -231,22 +244,28 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
       return undefined;
     }
     if (start <= bucketStart(this.#newest, resolutionMs)) return undefined;
-    const ended = this.endSlot();
     this.#slot = { timestamp, mean: value, count: 1 };
-    return ended;
+    return slot;
   }
 
-  /** Ends the slot that waits and returns its sample. */
-  endSlot(): WatchedSample | undefined {
-    const sample = this.waitingSample;
-    this.#slot = undefined;
-    return sample;
+  /** Takes a slot that was gathered elsewhere. From then on the series has merged slots. */
+  mergeSlot(slot: Slot, resolutionMs: number): void {
+    this.#merged ??= this.#ownSlotMerged(resolutionMs);
+    this.#merged.add(slot, resolutionMs);
   }
 
-  /** The slot that waits, as it is now. */
-  get waitingSample(): WatchedSample | undefined {
+  /** Ends the oldest slot that waits and returns it. */
+  endSlot(resolutionMs: number): Slot | undefined {
+    if (this.#merged !== undefined) return this.#merged.end(resolutionMs);
     const slot = this.#slot;
-    return slot === undefined ? undefined : { series: this.series, timestamp: slot.timestamp, value: slot.mean };
+    this.#slot = undefined;
+    return slot;
+  }
+
+  /** The slots that wait as they are now, oldest first. */
+  get waitingSlots(): readonly Slot[] {
+    if (this.#merged !== undefined) return this.#merged.waiting;
+    return this.#slot === undefined ? [] : [this.#slot];
   }
 
   /** @param scratch overwritten */
@@ -256,12 +275,22 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
       series: this.series,
       newest: this.newest,
       slot: this.#slot === undefined ? undefined : { ...this.#slot },
+      merged: this.#merged?.snapshot(),
       open: this.minutes.map((minute) => ({
         minute,
         encoded: (this.read(minute) as SeriesAccumulator).encode(minute * MINUTE_MS),
       })),
       closed: this.timeline.snapshot(),
     };
+  }
+
+  #ownSlotMerged(resolutionMs: number): MergedSlots {
+    const slot = this.#slot;
+    this.#slot = undefined;
+    if (slot === undefined) {
+      return new MergedSlots({ endedBefore: bucketStart(this.#newest, resolutionMs) + resolutionMs, slots: [] });
+    }
+    return new MergedSlots({ endedBefore: bucketStart(slot.timestamp, resolutionMs), slots: [slot] });
   }
 
   #newTimeline(closed?: ClosedSnapshot): Timeline<SeriesAccumulator> {
@@ -272,7 +301,7 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
     const { rows } = this.service.store;
     const row = this.rowAt(minute) as number;
     const bucket: Encodable = new RowBucket(rows, row, scratch);
-    this.timeline.closeMinute(minute * MINUTE_MS, bucket);
+    this.timeline.put(0, minute * MINUTE_MS, bucket);
     this.noteNewest(rows.lastAt(row));
     rows.free(row);
     if (minute === this.#minute) {

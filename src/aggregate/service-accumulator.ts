@@ -5,6 +5,7 @@ import { SketchContents } from '../stats/sketch-contents.ts';
 import { readContents, writeContents } from '../stats/sketch-encoding.ts';
 import type { Accumulator, SmallBucket } from './closed-buckets.ts';
 import { SeriesAccumulator } from './series-accumulator.ts';
+import { readServiceHead, type ServiceReading, writeServiceHead } from './service-encoding.ts';
 
 /** What one record, other than of performance, adds to its service's counts. */
 export interface ServiceCounts {
@@ -17,20 +18,16 @@ export interface ServiceCounts {
 export interface SoleOperation {
   /** Number of the operation in its service. */
   readonly ordinal: number;
-  /** Start of the minute. */
+  /** The bucket of the operation. */
+  readonly level: number;
   readonly start: number;
 }
 
-/** Adds the durations of an operation in a minute to those in `into`. */
+/** Adds the durations of an operation in a bucket to those in `into`. */
 export type DurationsOf = (sole: SoleOperation, into: SeriesAccumulator) => void;
 
-/** In the first varint beside the event count: whose the durations are. */
-const OWN_DURATIONS = 1;
-const SOLE_OPERATION = 2;
-const FORMS = 3;
-
 /** What one service did in one bucket, for readers and for what is merged. */
-export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
+export class ServiceAccumulator implements Accumulator<ServiceAccumulator>, ServiceReading {
   /** Events, performance records and behaviours. */
   eventCount = 0;
   /** Those of them that failed. */
@@ -41,7 +38,8 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
   failedCount = 0;
   readonly #durationsOf: DurationsOf;
   #durations: SeriesAccumulator | undefined;
-  #sole: SoleOperation | undefined;
+  /** Buckets of the one operation that all performance records are of, while there is just one and they are with it. */
+  #soles: SoleOperation[] = [];
   /** For the bytes of one bucket after another. */
   #contents: SketchContents | undefined;
 
@@ -51,15 +49,15 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
 
   /** Distribution of the performance durations in milliseconds, not to be changed; `undefined` where there are none. */
   get durations(): QuantileSketch | undefined {
-    if (this.#sole === undefined) return this.#durations?.sketch;
+    if (this.#soles.length === 0) return this.#durations?.sketch;
     const durations = new SeriesAccumulator();
-    this.#durationsOf(this.#sole, durations);
+    for (const sole of this.#soles) this.#durationsOf(sole, durations);
     return durations.sketch;
   }
 
-  /** The operation that all performance records are of, where they are kept with it. */
-  get sole(): SoleOperation | undefined {
-    return this.#sole;
+  /** Number of the operation that all performance records are of, where they are kept with it. */
+  get ordinal(): number | undefined {
+    return this.#soles[0]?.ordinal;
   }
 
   add(counts: ServiceCounts): void {
@@ -80,29 +78,26 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
     this.#ownDurations().sketch.mergeContents(durations);
   }
 
-  /** Says that all durations are those of one operation in one minute; for an accumulator that has none. */
+  /** Adds the durations of an operation in a bucket, which stay with it if possible. */
   addSole(sole: SoleOperation): void {
-    this.#sole = sole;
+    const { ordinal } = this;
+    const isOnly = this.#durations === undefined && (ordinal === undefined || ordinal === sole.ordinal);
+    if (isOnly) this.#soles.push(sole);
+    else this.#durationsOf(sole, this.#ownDurations());
   }
 
   merge(other: ServiceAccumulator): void {
-    this.add({ events: other.eventCount, errors: other.errorCount });
-    this.operationCount += other.operationCount;
-    this.failedCount += other.failedCount;
-    this.#addFrom(other.#sole, other.#durations);
+    this.#addCounts(other);
+    if (other.#durations !== undefined) this.#ownDurations().merge(other.#durations);
+    for (const sole of other.#soles) this.addSole(sole);
   }
 
-  mergeEncoded(encoded: Uint8Array, start: number): void {
+  mergeEncoded(encoded: Uint8Array, start: number, level: number): void {
     const reader = new ByteReader('service bucket', encoded);
-    const head = reader.varint();
-    const form = head % FORMS;
-    this.add({ events: Math.floor(head / FORMS), errors: reader.varint() });
-    if (form !== 0) {
-      this.operationCount += reader.varint();
-      this.failedCount += reader.varint();
-    }
-    if (form === SOLE_OPERATION) this.#addFrom({ ordinal: reader.varint(), start }, undefined);
-    if (form === OWN_DURATIONS) {
+    const head = readServiceHead(reader);
+    this.#addCounts(head);
+    if (head.ordinal !== undefined) this.addSole({ ordinal: head.ordinal, level, start });
+    if (head.hasDurations) {
       this.#contents ??= new SketchContents();
       readContents(reader, this.#contents, OCTAVE_BITS);
       this.#ownDurations().sketch.mergeContents(this.#contents);
@@ -114,21 +109,14 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
     return this.operationCount === 0 ? [this.eventCount, this.errorCount, 0] : undefined;
   }
 
-  /**
-   * A few bytes, and the distribution where the durations are not those of one operation. Longer buckets always have their
-   * own, since their minutes may go before them.
-   */
-  encode(_start: number, level: number): Uint8Array {
+  /** A few bytes, and the distribution where the durations are not those of one operation. */
+  encode(): Uint8Array {
     const writer = new ByteWriter();
-    const sole = level === 0 ? this.#sole : undefined;
-    const durations = sole === undefined ? this.durations : undefined;
-    const form = sole !== undefined ? SOLE_OPERATION : durations !== undefined ? OWN_DURATIONS : 0;
-    writer.varint(this.eventCount * FORMS + form);
-    writer.varint(this.errorCount);
-    if (form === 0) return writer.toBytes();
-    writer.varint(this.operationCount);
-    writer.varint(this.failedCount);
-    if (sole !== undefined) writer.varint(sole.ordinal);
+    const { ordinal } = this;
+    const durations = ordinal === undefined ? this.#durations?.sketch : undefined;
+    const { eventCount, errorCount, operationCount, failedCount } = this;
+    const hasDurations = durations !== undefined;
+    writeServiceHead(writer, { eventCount, errorCount, operationCount, failedCount, hasDurations, ordinal });
     if (durations !== undefined) {
       const contents = new SketchContents();
       durations.readContents(contents);
@@ -142,19 +130,19 @@ export class ServiceAccumulator implements Accumulator<ServiceAccumulator> {
     this.#ownDurations();
   }
 
-  #addFrom(sole: SoleOperation | undefined, durations: SeriesAccumulator | undefined): void {
-    if (durations !== undefined) this.#ownDurations().merge(durations);
-    if (sole === undefined) return;
-    if (this.#sole === undefined && this.#durations === undefined) this.#sole = sole;
-    else this.#durationsOf(sole, this.#ownDurations());
+  #addCounts(counts: ServiceReading): void {
+    this.eventCount += counts.eventCount;
+    this.errorCount += counts.errorCount;
+    this.operationCount += counts.operationCount;
+    this.failedCount += counts.failedCount;
   }
 
-  /** Its own durations, those of its one operation copied, where there is one. */
+  /** Its own durations, with those copied that were with one operation. */
   #ownDurations(): SeriesAccumulator {
-    const sole = this.#sole;
-    this.#sole = undefined;
+    const soles = this.#soles;
+    this.#soles = [];
     this.#durations ??= new SeriesAccumulator();
-    if (sole !== undefined) this.#durationsOf(sole, this.#durations);
+    for (const sole of soles) this.#durationsOf(sole, this.#durations);
     return this.#durations;
   }
 }

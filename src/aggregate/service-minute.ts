@@ -89,7 +89,7 @@ export class ServiceMinute {
       return accumulator;
     }
     const accumulator = this.#countsOf(durationsOf);
-    accumulator.addSole({ ordinal: ordinalOf(this.#first), start: this.minute * MINUTE_MS });
+    accumulator.addSole({ ordinal: ordinalOf(this.#first), level: 0, start: this.minute * MINUTE_MS });
     return accumulator;
   }
 

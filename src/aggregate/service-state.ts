@@ -1,10 +1,15 @@
 import { PERIOD_MS } from '../model/period.ts';
 import type { MetricsRecord } from '../model/records.ts';
 import type { SeriesId } from '../model/series-key.ts';
+import { ByteReader } from '../stats/bytes.ts';
+import { OCTAVE_BITS } from '../stats/log-linear-bins.ts';
+import type { SketchContents } from '../stats/sketch-contents.ts';
+import { readContents } from '../stats/sketch-encoding.ts';
 import { Audience, type AudienceSnapshot } from './audience.ts';
 import { type AccumulatorType, type ClosedSnapshot, LEVELS } from './closed-buckets.ts';
 import type { SeriesOwner, SeriesState, SharedStore } from './series-state.ts';
-import { type DurationsOf, ServiceAccumulator } from './service-accumulator.ts';
+import { type DurationsOf, ServiceAccumulator, type ServiceCounts } from './service-accumulator.ts';
+import { readServiceHead, type ServiceReading } from './service-encoding.ts';
 import { ServiceMinute } from './service-minute.ts';
 import { type OpenMinutes, Timeline } from './timeline.ts';
 
@@ -62,8 +67,8 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
   #latestOpen: ServiceMinute | undefined;
   /** Operations that have closed minutes of the service to themselves, by their ordinal numbers. */
   readonly #operations = new Map<number, SeriesState>();
-  readonly #durationsOf: DurationsOf = ({ ordinal, start }, into) => {
-    this.#operations.get(ordinal)?.timeline.mergeInto(into, 0, start);
+  readonly #durationsOf: DurationsOf = ({ ordinal, level, start }, into) => {
+    this.#operations.get(ordinal)?.timeline.mergeInto(into, level, start);
   };
 
   constructor(serviceId: string, store: SharedStore, snapshot?: ServiceStateSnapshot) {
@@ -124,29 +129,54 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
     return [...this.#open.keys()].sort((a, b) => a - b);
   }
 
+  /** Events and errors of an open minute, without those of performance records. */
+  openCounts(minute: number): ServiceCounts | undefined {
+    return this.#open.get(minute)?.counts;
+  }
+
   read(minute: number): ServiceAccumulator | undefined {
     return this.#open.get(minute)?.read(this.#durationsOf);
   }
 
-  /** Puts an open minute away; returns what it held. */
-  closeMinute(minute: number): ServiceAccumulator {
+  /**
+   * Reads the bucket at `start` of `level`: its counts, and its performance durations into `contents`, in place of what was
+   * there. `undefined` where there is no bucket.
+   */
+  readInto(level: number, start: number, contents: SketchContents): ServiceReading | undefined {
+    contents.clear();
+    const encoded = this.timeline.encoded(level, start);
+    if (encoded === undefined) {
+      const merged = this.timeline.read(level, start);
+      merged?.durations?.readContents(contents);
+      return merged;
+    }
+    const reader = new ByteReader('service bucket', encoded);
+    const head = readServiceHead(reader);
+    if (head.hasDurations) readContents(reader, contents, OCTAVE_BITS);
+    if (head.ordinal !== undefined) this.#operations.get(head.ordinal)?.readInto(level, start, contents);
+    return head;
+  }
+
+  /** Puts an open minute away. */
+  closeMinute(minute: number): void {
     const open = this.#open.get(minute) as ServiceMinute;
     const closed = open.close(this.#durationsOf, (operation) => this.#ordinalOf(operation));
-    this.timeline.closeMinute(minute * MINUTE_MS, closed);
+    this.timeline.put(0, minute * MINUTE_MS, closed);
     this.#open.delete(minute);
     if (this.#latestOpen === open) this.#latestOpen = undefined;
-    return closed;
   }
 
   /** Keeps the durations of an operation that goes where they were with that only. */
   keepDurationsOf(operation: SeriesState): void {
     const { ordinal } = operation;
     if (ordinal === undefined) return;
-    for (const start of this.timeline.starts(0, Number.NEGATIVE_INFINITY, operation.newest + 1)) {
-      const bucket = this.timeline.read(0, start);
-      if (bucket?.sole?.ordinal !== ordinal) continue;
-      bucket.keepDurations();
-      this.timeline.closeMinute(start, bucket);
+    for (let level = 0; level < LEVELS; level++) {
+      for (const start of this.timeline.starts(level, Number.NEGATIVE_INFINITY, operation.newest + 1)) {
+        const bucket = this.timeline.read(level, start);
+        if (bucket?.ordinal !== ordinal || this.timeline.encoded(level, start) === undefined) continue;
+        bucket.keepDurations();
+        this.timeline.put(level, start, bucket);
+      }
     }
     this.#operations.delete(ordinal);
   }

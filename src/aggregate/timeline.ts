@@ -18,6 +18,8 @@ export interface OpenMinutes<A> {
   readonly minutes: readonly number[];
   /** A copy of what came in so far; `undefined` where that minute is not open. */
   read(minute: number): A | undefined;
+  /** Per level, where the kept buckets begin; what lies before it may still be there for a while. */
+  readonly keptFrom: readonly number[];
 }
 
 /**
@@ -38,9 +40,9 @@ export class Timeline<A extends Accumulator<A>> {
     if (snapshot !== undefined) this.#closed = new ClosedBuckets(type, budget, snapshot);
   }
 
-  /** Puts a minute away that is no longer written to. */
-  closeMinute(start: number, bucket: Encodable): void {
-    this.#closedBuckets().put(0, start, bucket);
+  /** Puts a bucket away: a minute that is no longer written to, or another in place of the one that is there. */
+  put(level: number, start: number, bucket: Encodable): void {
+    this.#closedBuckets().put(level, start, bucket);
   }
 
   /**
@@ -80,13 +82,18 @@ export class Timeline<A extends Accumulator<A>> {
       if (open !== undefined) target.merge(open);
       return open !== undefined;
     }
-    const parts = this.starts(level - 1, start, start + levelWidth(level));
+    const parts = this.#allStarts(level - 1, start, start + levelWidth(level));
     for (const part of parts) this.mergeInto(target, level - 1, part);
     return parts.length > 0;
   }
 
-  /** Starts in `[from, to)` of the buckets of `level`, open and closed, ascending. */
+  /** Starts in `[from, to)` of the buckets of `level` that are kept, open and closed, ascending. */
   starts(level: number, from: number, to: number): number[] {
+    return this.#allStarts(level, Math.max(from, this.#open.keptFrom[level] as number), to);
+  }
+
+  /** The same with those that are no longer kept, of which longer buckets may still have to be made. */
+  #allStarts(level: number, from: number, to: number): number[] {
     const closed = this.#closed?.starts(level, from, to) ?? [];
     if (level === 0) {
       for (const minute of this.#open.minutes) {
@@ -99,7 +106,7 @@ export class Timeline<A extends Accumulator<A>> {
     const last = this.lastClosed(level);
     const openFrom = last === undefined ? from : Math.max(from, last + width);
     if (openFrom >= to) return closed;
-    for (const part of this.starts(level - 1, openFrom, Math.ceil(to / width) * width)) {
+    for (const part of this.#allStarts(level - 1, openFrom, Math.ceil(to / width) * width)) {
       const start = bucketStart(part, width);
       if (start >= from && start !== closed.at(-1)) closed.push(start);
     }

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { ROOT } from './pages.ts';
@@ -19,9 +21,21 @@ export function runFile(path: string, args: readonly string[]): Promise<string> 
 
 async function run(code: string, folder: string, args: readonly string[]): Promise<string> {
   const module = await bundle(code, folder);
+  // In a file, because programs with workers start themselves again.
+  const place = mkdtempSync(join(tmpdir(), 'streamgate-analytics-'));
+  try {
+    const main = join(place, 'main.mjs');
+    writeFileSync(main, module);
+    return await runModule(main, args);
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+async function runModule(main: string, args: readonly string[]): Promise<string> {
   // In a time zone that is a quarter of an hour off, so that nothing shown depends on the reader's.
   const env = { ...process.env, TZ: 'Asia/Kathmandu', NO_COLOR: '1', FORCE_COLOR: undefined };
-  const node = spawn(process.execPath, ['--input-type=module', '-', ...args], { env, cwd: root });
+  const node = spawn(process.execPath, [main, ...args], { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
   let errors = '';
   node.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -30,7 +44,6 @@ async function run(code: string, folder: string, args: readonly string[]): Promi
   node.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors += text;
   });
-  node.stdin.end(module);
   const exitCode = await new Promise<unknown>((resolve, reject) => node.on('error', reject).on('close', resolve));
   if (exitCode !== 0 || errors !== '') {
     throw new Error(`the program must end with 0 and without complaint, got ${exitCode}:\n${printed}${errors}`);
@@ -42,7 +55,10 @@ async function run(code: string, folder: string, args: readonly string[]): Promi
 async function bundle(code: string, resolveDir: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: code, loader: 'ts', resolveDir },
-    alias: { '@streamgate/analytics': `${root}src/index.ts` },
+    alias: {
+      '@streamgate/analytics/fleet': `${root}src/fleet/index.ts`,
+      '@streamgate/analytics': `${root}src/index.ts`,
+    },
     bundle: true,
     platform: 'node',
     target: 'node20',

@@ -59,6 +59,8 @@ describe('the layer rule', () => {
     ['cli/a.ts', '../detect/anomaly-detector.ts'],
     ['cli/a.ts', '../stats/quantile-sketch.ts'],
     ['http/a.ts', '../dashboard/page.ts'],
+    ['fleet/a.ts', '../aggregate/merging.ts'],
+    ['fleet/a.ts', '../service.ts'],
   ])('forbids src/%s to import %s, as a value and as a type', (path, name) => {
     expect(broken({ [`src/${path}`]: `import { a } from '${name}';` })).toEqual(['noRestrictedImports']);
     expect(broken({ [`src/${path}`]: `import type { A } from '${name}';` })).toEqual(['noRestrictedImports']);
@@ -77,6 +79,8 @@ describe('the layer rule', () => {
     ['cli/a.ts', '../service.ts'],
     ['cli/a.ts', 'node:fs'],
     ['http/a.ts', '../index.ts'],
+    ['fleet/a.ts', '../aggregate/aggregator.ts'],
+    ['fleet/a.ts', 'node:worker_threads'],
   ])('lets src/%s import %s', (path, name) => {
     expect(broken({ [`src/${path}`]: `import { a } from '${name}';` })).toEqual([]);
   });
