@@ -5,6 +5,7 @@ import type { Sample } from '../model/sample.ts';
 import type { Labels, SeriesId } from '../model/series-key.ts';
 import { SeriesMap } from '../model/series-map.ts';
 import { explain } from './explain.ts';
+import { localTimeOf } from './local-time.ts';
 import { NOT_READY, type SeriesSettings, SeriesWatch, type SeriesWatchSnapshot } from './series-watch.ts';
 
 /** Options of an {@link AnomalyDetector}. */
@@ -23,6 +24,16 @@ export interface AnomalyDetectorOptions {
    * deviation of the history, each sample beyond the threshold an anomaly; for comparing, and where that is wanted.
    */
   readonly method?: 'adaptive' | 'zscore' | undefined;
+  /**
+   * Episodes of medium or higher that a series may open a week by chance, by its own history. Above 0; default 1. Lower
+   * it for fewer pages, raise it to hear of less.
+   */
+  readonly maxPagesPerWeek?: number | undefined;
+  /**
+   * Where the users are, as an IANA name such as `'Europe/Berlin'`: its days and weeks, daylight saving included, are
+   * what habits are looked for in. Default `'UTC'`.
+   */
+  readonly timeZone?: string | undefined;
   /** What is known of metrics by name: direction and change that matter, own threshold, range, or not to look at all. */
   readonly metrics?: MetricDefinitions | undefined;
   /** Series watched; samples of further ones are not. At least 1; default 10,000. */
@@ -235,12 +246,15 @@ class SettingsByMetric {
 
   constructor(options: AnomalyDetectorOptions) {
     const { threshold = 2, minSamples = 10, historySize = 1000, method = 'adaptive', metrics = {} } = options;
+    const { maxPagesPerWeek = 1, timeZone = 'UTC' } = options;
     objectOption('metrics', metrics);
     this.#defaults = {
       threshold: positive('threshold', threshold),
       minSamples: numberOption('minSamples', minSamples, { min: 2, whole: true }),
       historySize: numberOption('historySize', historySize, { min: minSamples, whole: true }),
       method: choiceOption('method', method, ['adaptive', 'zscore']),
+      maxPagesPerWeek: positive('maxPagesPerWeek', maxPagesPerWeek),
+      localTime: localTimeOf(timeZone),
     };
     for (const name of Object.keys(metrics)) {
       checkDefinition(`metrics.${name}`, objectOption(`metrics.${name}`, metrics[name] as MetricDefinition));

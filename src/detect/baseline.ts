@@ -28,8 +28,8 @@ export interface EpisodeRules {
 }
 
 /**
- * A detector's belief of what is normal for one series. Learning and judging are kept apart: `judge` changes nothing,
- * and the owner says what a sample is learned as.
+ * A detector's belief of what is normal for one series. Learning and judging are kept apart: of what is normal `judge`
+ * changes nothing, and the owner says what a sample is learned as. Each sample is judged once, then learned.
  */
 export interface Baseline {
   readonly rules: EpisodeRules;

@@ -14,9 +14,9 @@ const WEEK_MS = 604_800_000;
 /** Added to the limit for what the theory leaves out: tails known only roughly, samples that depend on each other. Tuned on noise of seven laws. */
 const MARGIN = 4;
 
-/** Evidence that chance reaches about once a week or more rarely in a series with a sample every `step` milliseconds. */
-export function openingLimit(step: number): number {
-  return (Math.log(Math.max(2, WEEK_MS / step)) + MARGIN) / EXPONENT;
+/** Evidence that chance reaches at most about `pages` times a week in a series with a sample every `step` milliseconds. */
+export function openingLimit(step: number, pages: number): number {
+  return (Math.log(Math.max(2, WEEK_MS / (step * pages))) + MARGIN) / EXPONENT;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface SeriesSettings {
   readonly threshold: number;
   readonly minSamples: number;
   readonly historySize: number;
+  readonly maxPagesPerWeek: number;
+  readonly localTime: (timestamp: number) => number;
 }
 
 /** State of a {@link SeriesWatch}. */
@@ -180,12 +182,13 @@ export class SeriesWatch {
 }
 
 function baselineOf(settings: SeriesSettings, start: readonly number[] | AdaptiveSnapshot | ZscoreSnapshot): Baseline {
-  const { threshold, historySize, definition } = settings;
+  const { threshold, historySize, maxPagesPerWeek, localTime, definition } = settings;
   if (settings.method === 'zscore') {
     return new ZscoreBaseline(threshold, historySize, start as readonly number[] | ZscoreSnapshot);
   }
   const { min, max } = definition;
-  return new AdaptiveBaseline({ threshold, historySize, min, max }, start as readonly number[] | AdaptiveSnapshot);
+  const options = { threshold, historySize, maxPagesPerWeek, localTime, min, max };
+  return new AdaptiveBaseline(options, start as readonly number[] | AdaptiveSnapshot);
 }
 
 function clamp(value: number): number {

@@ -9,13 +9,17 @@ const PEAKS_KEPT = 128;
 /** Fewer peaks than this say nothing about a tail. */
 const FEWEST_PEAKS = 6;
 
-/** Values of one cluster: only the largest of so many in a row is a peak, so that an outage is one entry and not 30. */
-const CLUSTER = 30;
+/** Values of one cluster: only the largest of so many in a row is a peak, so that an outage is one entry and not 15. */
+const CLUSTER = 15;
 
 /** Part of the values that the tail covers; with few values, where 64 peaks would reach into the core. */
 const TAIL_SHARE = 0.02;
 
-/** The largest half of the peaks may be past incidents and does not shape the tail that they are judged by. */
+/**
+ * The largest peaks may be past incidents, and do not shape the tail that they are judged by: one in a thousand values,
+ * half of the peaks at most. What comes more often is how the stream is.
+ */
+const INCIDENT_EVERY = 1000;
 const TRIM = 0.5;
 
 /**
@@ -51,7 +55,7 @@ export interface TailCalibrationSnapshot {
  * from normal (b = 1) over exponential (½) to Pareto (→ 0), keeps growing with x, so that the second of two outages is
  * still one, and never makes a deviation larger.
  *
- * 128 numbers; some 10 ns per value, and every 30 values an insertion and a fit.
+ * 128 numbers; some 10 ns per value, and every 15 values an insertion and a fit.
  */
 export class TailCalibration {
   #peaks: number[];
@@ -129,7 +133,8 @@ export class TailCalibration {
     const quantile = deviationFromTail((last + 1) / (count + 1));
     let normalSpread = PRIOR_SPREAD;
     let spread = PRIOR_SPREAD;
-    for (let rank = Math.ceil(TRIM * last); rank < last; rank++) {
+    const incidents = Math.ceil(Math.min(TRIM * last, count / INCIDENT_EVERY));
+    for (let rank = incidents; rank < last; rank++) {
       normalSpread += Math.log(deviationFromTail((rank + 1) / (count + 1)) / quantile);
       spread += Math.log((this.#peaks[rank] as number) / start);
     }
