@@ -38,6 +38,10 @@ const LONG_RUN_CLIP = 1000;
  */
 const LEAST_SCALE_OF_RANGE = 0.02;
 
+/** Incidents are expected once in a thousand samples, or in four days where samples are rarer than every six minutes. */
+const INCIDENT_SHARE = 0.001;
+const INCIDENT_EVERY_MS = 345_600_000;
+
 /** A gap of so many steps makes what was just before worthless. */
 const LONG_GAP = 10;
 
@@ -180,7 +184,7 @@ export class AdaptiveBaseline implements Baseline {
     const step = this.#step.value;
     const stale = timestamp - this.#newest > LONG_GAP * step;
     this.#localTime = localTime(timestamp);
-    beliefs.look(this.#localTime, stale, Math.max(this.#leastScale, LEAST_SCALE * this.#longRun));
+    beliefs.look(this.#localTime, value, stale, Math.max(this.#leastScale, LEAST_SCALE * this.#longRun));
     this.#raw = this.#rawDeviation(beliefs.distance(value), value);
     const size = this.#tail.map(this.#raw);
     const watched = timestamp - this.#born >= SEASON_AFTER_MS;
@@ -202,7 +206,7 @@ export class AdaptiveBaseline implements Baseline {
   learn(timestamp: number, value: number, anomalous: boolean): void {
     const beliefs = this.#beliefs;
     const residual = value - beliefs.expected;
-    this.#tail.learn(this.#raw);
+    this.#tail.learn(this.#raw, Math.max(INCIDENT_SHARE, Math.min(1, this.#step.value / INCIDENT_EVERY_MS)));
     const gap = timestamp - this.#newest;
     const steps = gap / this.#step.value;
     this.#step.add(gap);

@@ -20,8 +20,9 @@ const MOST = 4;
 /** Keeps the scale finite where one belief errs beyond all measure. */
 const MOST_RATIO = 1e100;
 
-/** Steps of Newton's method for the ends of the band; with six they are exact to more digits than a chart has. */
+/** Steps of Newton's method, and halvings, for the ends of the band: more digits than a chart has. */
 const NEWTON_STEPS = 6;
+const HALVINGS = 30;
 
 /** State of {@link Beliefs}. */
 export interface BeliefsSnapshot {
@@ -46,12 +47,13 @@ interface Seasons {
 }
 
 /**
- * Four beliefs of what comes next: a level that follows, a level that holds, the habit of the hour, and the same time
- * before. A value between them is normal; beyond all of them it is as far off as the geometric mean of its distances,
- * each in the scale by which its belief usually errs. So one that is right is enough: the habit in the morning rise,
- * the quick level on a public holiday, last week on Saturday.
+ * Four beliefs of what comes next: a level that follows, one that holds, the habit of the hour, and the same time
+ * before. A value between the one that follows and the one that holds (the habit, where it is confirmed) is normal; any
+ * other is as far off as the geometric mean of its distances from all four, each in the scale by which its belief
+ * usually errs. So one that is right is nearly enough: the habit in the morning rise, the quick level on a public
+ * holiday, last week on Saturday.
  *
- * `look` comes first; what is asked then is about a sample at that time.
+ * `look` comes first; what is asked then is about a value at that time.
  */
 export class Beliefs {
   readonly #quick: RobustLevel;
@@ -101,16 +103,16 @@ export class Beliefs {
   }
 
   /**
-   * Prepares for a sample at `localTime`.
+   * Prepares for a value at `localTime`.
    *
    * @param stale whether so much time has passed that what follows means nothing any more
    * @param floor smallest scale that means something
    */
-  look(localTime: number, stale: boolean, floor: number): void {
+  look(localTime: number, value: number, stale: boolean, floor: number): void {
     this.#count = 0;
     this.#habit = Number.NaN;
-    if (!stale) this.#believe(this.#quick.level, this.#quick.scale, floor);
     this.#believe(this.#slow.level, this.#slow.scale, floor);
+    if (!stale) this.#believe(this.#quick.level, this.#quick.scale, floor);
     let holding = this.#slow.level;
     if (this.#seasons !== undefined) {
       const { day, week, yesterday, lastWeek } = this.#seasons;
@@ -125,13 +127,20 @@ export class Beliefs {
         this.#habit = day.at(localTime);
         this.#habitScale = day.scale;
       }
-      this.#believeBefore(yesterday.at(localTime), yesterday.scale, lastWeek.at(localTime), lastWeek.scale, floor);
+      const before = yesterday.at(localTime);
+      const weekBefore = lastWeek.at(localTime);
+      const byWeek = nearer(value, weekBefore, lastWeek.scale, before, yesterday.scale);
+      if (byWeek) this.#believe(weekBefore, lastWeek.scale, floor);
+      else if (!Number.isNaN(before)) this.#believe(before, yesterday.scale, floor);
     }
     this.#measure();
-    this.#expected = stale ? holding : (this.#quick.level + holding) / 2;
+    const following = stale ? holding : this.#quick.level;
+    this.#expected = (following + holding) / 2;
+    this.#lowest = Math.min(following, holding);
+    this.#highest = Math.max(following, holding);
   }
 
-  /** Geometric mean of the distances in scales, not negative; 0 between the beliefs. */
+  /** Geometric mean of the distances in scales, not negative; 0 between what follows and what holds. */
   distance(value: number): number {
     if (value >= this.#lowest && value <= this.#highest) return 0;
     let product = 1;
@@ -146,14 +155,14 @@ export class Beliefs {
     return this.#habitScale > 0 && !Number.isNaN(this.#habit) ? (value - this.#habit) / this.#habitScale : 0;
   }
 
-  /** The value above all beliefs whose `distance` is the given one. */
+  /** The nearest value above the normal whose `distance` is the given one. */
   upper(distance: number): number {
-    return this.#highest + this.#reach(distance, 1);
+    return this.#highest + this.#reach(this.#highest, distance * this.#scale, 1);
   }
 
-  /** The value below all beliefs whose `distance` is the given one. */
+  /** The nearest value below the normal whose `distance` is the given one. */
   lower(distance: number): number {
-    return this.#lowest - this.#reach(distance, -1);
+    return this.#lowest - this.#reach(this.#lowest, distance * this.#scale, -1);
   }
 
   /**
@@ -168,9 +177,8 @@ export class Beliefs {
       const { day, week, yesterday, lastWeek } = this.#seasons;
       yesterday.learn(localTime, value);
       lastWeek.learn(localTime, value);
-      // Until a habit is confirmed nobody relies on it, and what is strange every day at nine must be learned from.
-      if (!anomalous || day?.confirmed !== true) day?.learn(localTime, value, step);
-      if (!anomalous || week?.confirmed !== true) week?.learn(localTime, value, step);
+      if (day !== undefined) learnHabit(day, localTime, value, step, anomalous);
+      if (week !== undefined) learnHabit(week, localTime, value, step, anomalous);
     }
     if (anomalous) return;
     learnHeld(this.#quick, value, steps);
@@ -215,41 +223,68 @@ export class Beliefs {
     this.#count++;
   }
 
-  /** Yesterday or the week before at this time, whichever is the better guide. */
-  #believeBefore(day: number, dayScale: number, week: number, weekScale: number, floor: number): void {
-    const byWeek = !Number.isNaN(week) && (Number.isNaN(day) || weekScale < dayScale);
-    const centre = byWeek ? week : day;
-    if (!Number.isNaN(centre)) this.#believe(centre, byWeek ? weekScale : dayScale, floor);
-  }
-
+  /** Geometric mean of the scales. */
   #measure(): void {
-    let lowest = Number.POSITIVE_INFINITY;
-    let highest = Number.NEGATIVE_INFINITY;
     const first = this.#scales[0] as number;
     let ratio = 1;
-    for (let i = 0; i < this.#count; i++) {
-      const centre = this.#centres[i] as number;
-      if (centre < lowest) lowest = centre;
-      if (centre > highest) highest = centre;
-      ratio *= (this.#scales[i] as number) / first;
-    }
-    this.#lowest = lowest;
-    this.#highest = highest;
+    for (let i = 1; i < this.#count; i++) ratio *= (this.#scales[i] as number) / first;
     this.#scale = first > 0 ? first * Math.min(MOST_RATIO, ratio ** (1 / this.#count)) : 0;
   }
 
-  /** How far beyond the outermost belief the distance is reached: the root of Π (x + gap) = (distance × scale)^n. */
-  #reach(distance: number, side: 1 | -1): number {
-    const unit = distance * this.#scale;
+  /**
+   * How far from `start`, to one side, the product of the distances reaches that of `unit`s. On the way it may pass a
+   * belief that lies apart; the normal ends before it, where the product is reached between.
+   */
+  #reach(start: number, unit: number, side: 1 | -1): number {
     if (!(unit > 0)) return 0;
-    const outer = side === 1 ? this.#highest : this.#lowest;
-    // In units of the solution for beliefs that agree; from there on Newton's steps only ever come nearer.
+    let from = 0;
+    while (true) {
+      const next = this.#nextBelief(start, from, side);
+      if (next === undefined) break;
+      const middle = (from + next) / 2;
+      if (this.#product(start + side * middle, unit) >= 1) return this.#between(start, from, middle, unit, side);
+      from = next;
+    }
+    return from + this.#beyond(start + side * from, unit, side);
+  }
+
+  /** Distance from `start` of the first belief further than `from`. */
+  #nextBelief(start: number, from: number, side: 1 | -1): number | undefined {
+    let next: number | undefined;
+    for (let i = 0; i < this.#count; i++) {
+      const distance = side * ((this.#centres[i] as number) - start);
+      if (distance > from && (next === undefined || distance < next)) next = distance;
+    }
+    return next;
+  }
+
+  /** Product of the distances of a value from all beliefs, in units. */
+  #product(value: number, unit: number): number {
+    let product = 1;
+    for (let i = 0; i < this.#count; i++) product *= Math.abs(value - (this.#centres[i] as number)) / unit;
+    return product;
+  }
+
+  #between(start: number, from: number, to: number, unit: number, side: 1 | -1): number {
+    let low = from;
+    let high = to;
+    for (let i = 0; i < HALVINGS; i++) {
+      const middle = (low + high) / 2;
+      if (this.#product(start + side * middle, unit) < 1) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** How far beyond the outermost belief the product of the distances is 1, in units. */
+  #beyond(outermost: number, unit: number, side: 1 | -1): number {
+    // It is one unit where all beliefs agree, else less; from there on Newton's steps only ever come nearer.
     let x = 1;
     for (let step = 0; step < NEWTON_STEPS; step++) {
       let product = 1;
       let slope = 0;
       for (let i = 0; i < this.#count; i++) {
-        const factor = x + (side * (outer - (this.#centres[i] as number))) / unit;
+        const factor = x + (side * (outermost - (this.#centres[i] as number))) / unit;
         slope = slope * factor + product;
         product *= factor;
       }
@@ -258,6 +293,20 @@ export class Beliefs {
     }
     return Math.min(Number.MAX_VALUE, unit * Math.max(0, x));
   }
+}
+
+/** Whether `value` is nearer to `a`, in its scale, than to `b`; a centre that is `NaN` is far from everything. */
+function nearer(value: number, a: number, aScale: number, b: number, bScale: number): boolean {
+  if (Number.isNaN(a) || Number.isNaN(b)) return !Number.isNaN(a);
+  return Math.abs(value - a) * bScale < Math.abs(value - b) * aScale;
+}
+
+/**
+ * Until a habit is confirmed nobody relies on it, and what is strange every day at nine must be learned from; but the
+ * first value in a slot is all that it knows.
+ */
+function learnHabit(habit: SeasonalLevel, localTime: number, value: number, step: number, anomalous: boolean): void {
+  if (!anomalous || (!habit.confirmed && !Number.isNaN(habit.at(localTime)))) habit.learn(localTime, value, step);
 }
 
 function learnHeld(level: RobustLevel, value: number, steps: number): void {

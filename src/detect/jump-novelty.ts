@@ -52,20 +52,25 @@ export class JumpNovelty {
     this.#widths = new PeakRanks(width);
   }
 
-  /** Rarity in decades; `afterGap` forgets the values before. */
-  take(z: number, afterGap: boolean): number {
+  /**
+   * Rarity in decades.
+   *
+   * @param z the value in standard deviations of all before it
+   * @param afterGap whether the values before are too long ago to compare with
+   */
+  take(value: number, z: number, afterGap: boolean): number {
     if (afterGap) this.#filled = 0;
     const slow = this.#slowRanks.take(residual(this.#slow, z));
     const quick = this.#quickRanks.take(residual(this.#quick, z));
     const window = this.#window;
     const oldest = window[this.#next] as number;
-    window[this.#next] = z;
+    window[this.#next] = value;
     this.#next = this.#next + 1 === WINDOW ? 0 : this.#next + 1;
     if (this.#filled < WINDOW) {
       this.#filled++;
       return family(slow, quick, 0, 0, 0);
     }
-    return family(slow, quick, this.#differences.take(Math.abs(z - oldest)), this.#widths.take(width(window)), 0);
+    return family(slow, quick, this.#differences.take(Math.abs(value - oldest)), this.#widths.take(width(window)), 0);
   }
 
   snapshot(): JumpNoveltySnapshot {
@@ -97,9 +102,9 @@ function width(window: Float64Array): number {
   let lowest = window[0] as number;
   let highest = lowest;
   for (let i = 1; i < WINDOW; i++) {
-    const z = window[i] as number;
-    if (z < lowest) lowest = z;
-    else if (z > highest) highest = z;
+    const value = window[i] as number;
+    if (value < lowest) lowest = value;
+    else if (value > highest) highest = value;
   }
   return highest - lowest;
 }

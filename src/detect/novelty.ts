@@ -99,7 +99,7 @@ export class Novelty {
     const z = this.#standardise(value);
     if (this.#count <= FIRST) return;
     const a = this.#value.take(value, z);
-    const b = this.#jump.take(z, afterGap);
+    const b = this.#jump.take(value, z, afterGap);
     const c = this.#level.take(z);
     let d = 0;
     if (season !== undefined) {

@@ -24,7 +24,8 @@ export interface SeasonNoveltySnapshot {
   readonly held: Float64Array;
   readonly means: Float64Array;
   readonly counts: Float64Array;
-  readonly week: readonly [residuals: number, squares: number, average: number];
+  readonly squares: Float64Array;
+  readonly week: readonly [residuals: number, allSquares: number, average: number];
   readonly yesterday: Float64Array;
   readonly slot: number;
   readonly value: number;
@@ -46,8 +47,10 @@ export class SeasonNovelty {
   readonly #held: Float64Array;
   readonly #means: Float64Array;
   readonly #counts: Float64Array;
+  readonly #squares: Float64Array;
+  /** Number, and sum of squares, of the residuals of all hours. */
   #residuals: number;
-  #squares: number;
+  #allSquares: number;
   #average: number;
   readonly #yesterday: Float64Array;
   #slot: number;
@@ -63,7 +66,8 @@ export class SeasonNovelty {
     this.#held = snapshot?.held.slice() ?? new Float64Array(WEEK_HALF_HOURS).fill(Number.NaN);
     this.#means = snapshot?.means.slice() ?? new Float64Array(WEEK_HOURS);
     this.#counts = snapshot?.counts.slice() ?? new Float64Array(WEEK_HOURS);
-    [this.#residuals, this.#squares, this.#average] = snapshot?.week ?? [0, 0, 0];
+    this.#squares = snapshot?.squares.slice() ?? new Float64Array(WEEK_HOURS);
+    [this.#residuals, this.#allSquares, this.#average] = snapshot?.week ?? [0, 0, 0];
     this.#yesterday = snapshot?.yesterday.slice() ?? new Float64Array(DAY_SLOTS).fill(Number.NaN);
     this.#slot = snapshot?.slot ?? -1;
     this.#value = snapshot?.value ?? 0;
@@ -97,7 +101,8 @@ export class SeasonNovelty {
       held: this.#held.slice(),
       means: this.#means.slice(),
       counts: this.#counts.slice(),
-      week: [this.#residuals, this.#squares, this.#average],
+      squares: this.#squares.slice(),
+      week: [this.#residuals, this.#allSquares, this.#average],
       yesterday: this.#yesterday.slice(),
       slot: this.#slot,
       value: this.#value,
@@ -124,9 +129,14 @@ export class SeasonNovelty {
     this.#counts[slot] = count;
     this.#means[slot] = (this.#means[slot] as number) + residual / count;
     if (count === 1) return 0;
-    const deviation = this.#squares > 0 ? residual / Math.sqrt(this.#squares / this.#residuals) : 0;
+    const squares = this.#squares[slot] as number;
+    const overall = Math.sqrt(this.#allSquares / Math.max(1, this.#residuals));
+    // Half the hour's own and half that of all, since an hour has few values.
+    const scale = 0.5 * overall + 0.5 * (count > 2 ? Math.sqrt(squares / (count - 2)) : overall);
+    const deviation = scale > 0 ? residual / scale : 0;
     this.#residuals++;
-    this.#squares += residual * residual;
+    this.#allSquares += residual * residual;
+    this.#squares[slot] = squares + residual * (z - (this.#means[slot] as number));
     this.#average += WEEK_RATE * (deviation - this.#average);
     return this.#weekRanks.take(Math.abs(this.#average));
   }

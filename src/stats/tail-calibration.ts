@@ -16,10 +16,9 @@ const CLUSTER = 15;
 const TAIL_SHARE = 0.02;
 
 /**
- * The largest peaks may be past incidents, and do not shape the tail that they are judged by: one in a thousand values,
- * half of the peaks at most. What comes more often is how the stream is.
+ * The largest peaks may be past incidents, and do not shape the tail that they are judged by: as large a share of the
+ * values as the caller says, half of the peaks at most. What comes more often is how the stream is.
  */
-const INCIDENT_EVERY = 1000;
 const TRIM = 0.5;
 
 /**
@@ -88,8 +87,13 @@ export class TailCalibration {
     return x <= this.#start ? x : this.#start * (x / this.#start) ** (1 / this.#power);
   }
 
-  /** Takes a deviation (not negative). */
-  learn(x: number): void {
+  /**
+   * Takes a deviation.
+   *
+   * @param x not negative
+   * @param incidents share of all values that may be incidents, 0..1
+   */
+  learn(x: number, incidents: number): void {
     this.#count++;
     if (x > this.#clusterPeak) this.#clusterPeak = x;
     if (--this.#clusterLeft > 0) return;
@@ -100,7 +104,7 @@ export class TailCalibration {
       this.#count /= 2;
       this.#peaks = this.#peaks.filter((_, rank) => rank % 2 === 0);
     }
-    this.#fit();
+    this.#fit(incidents);
   }
 
   snapshot(): TailCalibrationSnapshot {
@@ -123,7 +127,7 @@ export class TailCalibration {
     if (this.#peaks.length > PEAKS_KEPT) this.#peaks.pop();
   }
 
-  #fit(): void {
+  #fit(incidents: number): void {
     const count = this.#count;
     let last = Math.min(this.#peaks.length, PEAKS, Math.max(FEWEST_PEAKS, Math.ceil(TAIL_SHARE * count))) - 1;
     // In a stream that mostly rests only what is out of the ordinary at all is tail; few peaks then say much.
@@ -133,8 +137,8 @@ export class TailCalibration {
     const quantile = deviationFromTail((last + 1) / (count + 1));
     let normalSpread = PRIOR_SPREAD;
     let spread = PRIOR_SPREAD;
-    const incidents = Math.ceil(Math.min(TRIM * last, count / INCIDENT_EVERY));
-    for (let rank = incidents; rank < last; rank++) {
+    const left = Math.ceil(Math.min(TRIM * last, incidents * count));
+    for (let rank = left; rank < last; rank++) {
       normalSpread += Math.log(deviationFromTail((rank + 1) / (count + 1)) / quantile);
       spread += Math.log((this.#peaks[rank] as number) / start);
     }
