@@ -136,6 +136,8 @@ export class AdaptiveBaseline implements Baseline {
   #serialProduct: number;
   #serialSquare: number;
   #serialLast: number;
+  /** Distance from the beliefs at which the deviation is the threshold. */
+  #reach: number;
   /** Of the sample that was judged last. */
   #localTime = 0;
   #raw = 0;
@@ -158,6 +160,7 @@ export class AdaptiveBaseline implements Baseline {
     this.#newest = from.newest;
     this.#longRun = from.longRun;
     [this.#serialProduct, this.#serialSquare, this.#serialLast] = from.serial;
+    this.#reach = this.#distanceAtThreshold();
   }
 
   get constant(): boolean {
@@ -179,7 +182,7 @@ export class AdaptiveBaseline implements Baseline {
   }
 
   judge(timestamp: number, value: number): Verdict {
-    const { threshold, localTime, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = this.#options;
+    const { localTime, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = this.#options;
     const beliefs = this.#beliefs;
     const step = this.#step.value;
     const stale = timestamp - this.#newest > LONG_GAP * step;
@@ -187,13 +190,11 @@ export class AdaptiveBaseline implements Baseline {
     beliefs.look(this.#localTime, value, stale, Math.max(this.#leastScale, LEAST_SCALE * this.#longRun));
     this.#raw = this.#rawDeviation(beliefs.distance(value), value);
     const size = this.#tail.map(this.#raw);
-    const watched = timestamp - this.#born >= SEASON_AFTER_MS;
-    const season = watched ? { localTime: this.#localTime, habit: beliefs.fromHabit(value) } : undefined;
-    this.#novelty.take(value, season, stale);
+    const seasonTime = timestamp - this.#born >= SEASON_AFTER_MS ? this.#localTime : Number.NaN;
+    this.#novelty.take(value, seasonTime, beliefs.fromHabit(value), stale);
     const { decades, isNews } = this.#novelty;
     const score = this.#strangeness.take(size, decades, isNews, timestamp - this.#born, step);
-    // The same way back: deviation → raw deviation → distance.
-    const reach = studentFromNormal(this.#tail.inverse(threshold), this.#degrees);
+    const reach = this.#reach;
     return {
       expected: beliefs.expected,
       lower: Math.max(min, beliefs.lower(reach)),
@@ -206,7 +207,8 @@ export class AdaptiveBaseline implements Baseline {
   learn(timestamp: number, value: number, anomalous: boolean): void {
     const beliefs = this.#beliefs;
     const residual = value - beliefs.expected;
-    this.#tail.learn(this.#raw, Math.max(INCIDENT_SHARE, Math.min(1, this.#step.value / INCIDENT_EVERY_MS)));
+    const incidents = Math.max(INCIDENT_SHARE, Math.min(1, this.#step.value / INCIDENT_EVERY_MS));
+    const tailChanged = this.#tail.learn(this.#raw, incidents);
     const gap = timestamp - this.#newest;
     const steps = gap / this.#step.value;
     this.#step.add(gap);
@@ -214,6 +216,7 @@ export class AdaptiveBaseline implements Baseline {
     this.#run = value === this.#value ? this.#run + 1 : 1;
     this.#value = value;
     this.#count++;
+    if (tailChanged || this.#count <= MOST_DEGREES + 1) this.#reach = this.#distanceAtThreshold();
     if (timestamp - this.#born >= SEASON_AFTER_MS) beliefs.watchSeasons(this.#localTime, this.#step.value);
     beliefs.learn(this.#localTime, value, this.#step.value, steps, anomalous);
     if (this.#candidate !== undefined) this.#candidate.learn(value);
@@ -253,6 +256,11 @@ export class AdaptiveBaseline implements Baseline {
     return Math.min(MOST_DEGREES, this.#count - 1);
   }
 
+  /** The way of a deviation back: deviation → raw deviation → distance. */
+  #distanceAtThreshold(): number {
+    return studentFromNormal(this.#tail.inverse(this.#options.threshold), this.#degrees);
+  }
+
   /** Deviation before the tail's say. */
   #rawDeviation(distance: number, value: number): number {
     if (distance === 0) return 0;
@@ -290,7 +298,7 @@ function firstBelief(history: History): AdaptiveSnapshot {
   // Of equal weight: the median withstands an outlier, the mean speaks where most values are equal.
   const start = { level, meanAbsolute: Math.sqrt(mean * MEAN_OVER_MEDIAN * medianOf(distances)) || mean, count };
   const novelty = new Novelty();
-  for (const v of values) novelty.take(v, undefined, false);
+  for (const v of values) novelty.take(v, Number.NaN, 0, false);
   let run = 1;
   while (run < count && values[count - 1 - run] === value) run++;
   return {

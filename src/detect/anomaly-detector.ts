@@ -114,7 +114,7 @@ export class AnomalyDetector {
    * same, and never opens an episode.
    */
   observe(sample: Sample): Observation {
-    const { serviceId, metricName, value } = sample;
+    const { metricName, value } = sample;
     const timestamp = Number(sample.timestamp);
     if (!Number.isFinite(value) || !Number.isFinite(timestamp)) return NOT_READY;
     const watch = this.#series.get(sample);
@@ -127,7 +127,7 @@ export class AnomalyDetector {
     }
     if (timestamp <= watch.newest) return NOT_READY;
     const wasReady = watch.ready;
-    const observation = watch.observe(timestamp, value, sample, (now) => this.#errorRate(serviceId, now));
+    const observation = watch.observe(timestamp, value, sample, this.#errorRate);
     if (!wasReady && watch.ready) this.#ready++;
     return observation;
   }
@@ -227,14 +227,14 @@ export class AnomalyDetector {
   }
 
   /** The largest that is known of a service's error rate at `now`. */
-  #errorRate(serviceId: string, now: number): number {
+  readonly #errorRate = (serviceId: string, now: number): number => {
     let rate = this.#errorRates.get(serviceId) ?? 0;
     for (const metricName of ERROR_RATES) {
       const watch = this.#series.get({ serviceId, metricName });
       if (watch !== undefined && now - watch.newest <= ERROR_RATE_AGE) rate = Math.max(rate, watch.value);
     }
     return rate;
-  }
+  };
 }
 
 /** The options, checked, as they apply to each metric. */

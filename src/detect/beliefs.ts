@@ -21,7 +21,7 @@ const MOST = 4;
 const MOST_RATIO = 1e100;
 
 /** Steps of Newton's method, and halvings, for the ends of the band: more digits than a chart has. */
-const NEWTON_STEPS = 6;
+const NEWTON_STEPS = 5;
 const HALVINGS = 30;
 
 /** State of {@link Beliefs}. */
@@ -147,7 +147,7 @@ export class Beliefs {
     for (let i = 0; i < this.#count; i++) {
       product *= Math.abs(value - (this.#centres[i] as number)) / (this.#scales[i] as number);
     }
-    return product ** (1 / this.#count);
+    return root(product, this.#count);
   }
 
   /** Deviation from the habit of the day in its scales; 0 where there is none. */
@@ -228,7 +228,7 @@ export class Beliefs {
     const first = this.#scales[0] as number;
     let ratio = 1;
     for (let i = 1; i < this.#count; i++) ratio *= (this.#scales[i] as number) / first;
-    this.#scale = first > 0 ? first * Math.min(MOST_RATIO, ratio ** (1 / this.#count)) : 0;
+    this.#scale = first > 0 ? first * Math.min(MOST_RATIO, root(ratio, this.#count)) : 0;
   }
 
   /**
@@ -293,6 +293,13 @@ export class Beliefs {
     }
     return Math.min(Number.MAX_VALUE, unit * Math.max(0, x));
   }
+}
+
+/** The n-th root, for n from 1 to 4. */
+function root(x: number, n: number): number {
+  if (n === 3) return Math.cbrt(x);
+  const square = n === 1 ? x : Math.sqrt(x);
+  return n === 4 ? Math.sqrt(square) : square;
 }
 
 /** Whether `value` is nearer to `a`, in its scale, than to `b`; a centre that is `NaN` is far from everything. */

@@ -95,7 +95,12 @@ export class SeriesWatch {
   }
 
   /** Judges a sample newer than all others, then learns it. `errorRate` is asked only where it matters. */
-  observe(timestamp: number, value: number, series: SeriesId, errorRate: (now: number) => number): Observation {
+  observe(
+    timestamp: number,
+    value: number,
+    series: SeriesId,
+    errorRate: (serviceId: string, now: number) => number,
+  ): Observation {
     this.#samples++;
     if (this.#baseline === undefined) {
       this.#grow(timestamp, value);
@@ -160,7 +165,11 @@ export class SeriesWatch {
     return direction === 'both' || (direction === 'above') === deviation > 0;
   }
 
-  #advance(baseline: Baseline, series: SeriesId, errorRate: (now: number) => number): EpisodesState['last'] {
+  #advance(
+    baseline: Baseline,
+    series: SeriesId,
+    errorRate: (serviceId: string, now: number) => number,
+  ): EpisodesState['last'] {
     const before = this.#episodes;
     const { above, below, open, last } = before;
     const quiet = above === undefined && below === undefined && open === undefined && last === undefined;
@@ -171,7 +180,7 @@ export class SeriesWatch {
       verdict: this.#verdict as Verdict,
       anomalous: this.#anomalous,
       index: this.#samples - 1,
-      errorRate: this.#anomalous ? errorRate(this.newest) : 0,
+      errorRate: this.#anomalous ? errorRate(series.serviceId, this.newest) : 0,
     };
     const { rules } = baseline;
     this.#episodes = advance(before, judged, { series, definition: this.settings.definition, rules });

@@ -30,6 +30,9 @@ const PRIOR_SPREAD = 4;
 /** What deviates by less than this is in no tail. */
 const LEAST_TAIL = 1;
 
+/** Between changes of its peaks the tail is fitted anew when there are so many times the values. */
+const FIT_GROWTH = 1.05;
+
 /** At so many values history is halved: all counts and every second peak go, so that the old is forgotten in time. */
 const MEMORY = 32_768;
 
@@ -37,6 +40,7 @@ const MEMORY = 32_768;
 export interface TailCalibrationSnapshot {
   readonly peaks: readonly number[];
   readonly count: number;
+  readonly fitted: number;
   readonly clusterPeak: number;
   readonly clusterLeft: number;
   readonly start: number;
@@ -59,6 +63,8 @@ export interface TailCalibrationSnapshot {
 export class TailCalibration {
   #peaks: number[];
   #count: number;
+  /** Count from which the next fit is due. */
+  #fitted: number;
   #clusterPeak: number;
   #clusterLeft: number;
   /** Where the tail begins, and the two numbers of the mapping. */
@@ -69,6 +75,7 @@ export class TailCalibration {
   constructor(snapshot?: TailCalibrationSnapshot) {
     this.#peaks = [...(snapshot?.peaks ?? [])];
     this.#count = snapshot?.count ?? 0;
+    this.#fitted = snapshot?.fitted ?? 0;
     this.#clusterPeak = snapshot?.clusterPeak ?? 0;
     this.#clusterLeft = snapshot?.clusterLeft ?? CLUSTER;
     this.#start = snapshot?.start ?? Number.POSITIVE_INFINITY;
@@ -88,29 +95,34 @@ export class TailCalibration {
   }
 
   /**
-   * Takes a deviation.
+   * Takes a deviation; returns whether the mapping changed.
    *
    * @param x not negative
    * @param incidents share of all values that may be incidents, 0..1
    */
-  learn(x: number, incidents: number): void {
+  learn(x: number, incidents: number): boolean {
     this.#count++;
     if (x > this.#clusterPeak) this.#clusterPeak = x;
-    if (--this.#clusterLeft > 0) return;
-    this.#insert(this.#clusterPeak);
+    if (--this.#clusterLeft > 0) return false;
+    const changed = this.#insert(this.#clusterPeak);
     this.#clusterPeak = 0;
     this.#clusterLeft = CLUSTER;
     if (this.#count >= MEMORY) {
       this.#count /= 2;
       this.#peaks = this.#peaks.filter((_, rank) => rank % 2 === 0);
+      this.#fitted = 0;
     }
+    if (!changed && this.#count < this.#fitted) return false;
+    this.#fitted = FIT_GROWTH * this.#count;
     this.#fit(incidents);
+    return true;
   }
 
   snapshot(): TailCalibrationSnapshot {
     return {
       peaks: [...this.#peaks],
       count: this.#count,
+      fitted: this.#fitted,
       clusterPeak: this.#clusterPeak,
       clusterLeft: this.#clusterLeft,
       start: this.#start,
@@ -119,12 +131,14 @@ export class TailCalibration {
     };
   }
 
-  #insert(peak: number): void {
+  /** Returns whether it is among those that the tail is fitted to. */
+  #insert(peak: number): boolean {
     let rank = this.#peaks.length;
     while (rank > 0 && (this.#peaks[rank - 1] as number) < peak) rank--;
-    if (rank >= PEAKS_KEPT) return;
+    if (rank >= PEAKS_KEPT) return false;
     this.#peaks.splice(rank, 0, peak);
     if (this.#peaks.length > PEAKS_KEPT) this.#peaks.pop();
+    return rank < PEAKS;
   }
 
   #fit(incidents: number): void {

@@ -257,7 +257,7 @@ describe('answers', () => {
     feed(detector, [27], { ...options, from: 343 });
     expect(ask().state).toBe('suspicious');
     expect(ask().reasons.join('; ')).toMatch(/lies outside the band .* evidence for an anomaly is at \d+ %/);
-    feed(detector, [400], { ...options, from: 344 });
+    feed(detector, [400, 400, 400], { ...options, from: 344 });
     expect(ask().state).toBe('anomalous');
     expect(ask().anomaly?.description).toBe(ask().reasons[0]);
   });
