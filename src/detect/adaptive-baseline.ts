@@ -14,6 +14,7 @@ import {
 } from './baseline.ts';
 import { Beliefs, type BeliefsSnapshot } from './beliefs.ts';
 import { openingLimit } from './evidence.ts';
+import { Flatness, type FlatnessSnapshot } from './flatness.ts';
 import { Novelty, type NoveltySnapshot } from './novelty.ts';
 import { Strangeness, type StrangenessSnapshot } from './strangeness.ts';
 
@@ -62,6 +63,9 @@ const ACCEPT_MS = 3_600_000;
 const ACCEPT_LEAST = 24;
 const ACCEPT_MOST = 360;
 
+/** Standard deviations of all values within which one is usual, at whatever time. */
+const USUAL = 1.5;
+
 /** Normal samples in a row that end an episode: first, and where it flaps. */
 const CLOSE_AFTER = 3;
 const CLOSE_MOST = 48;
@@ -89,6 +93,7 @@ export interface AdaptiveSnapshot extends BaselineSnapshot {
   readonly method: 'adaptive';
   readonly count: number;
   readonly run: number;
+  readonly flatness: FlatnessSnapshot;
   readonly value: number;
   readonly newest: number;
   readonly gaps: readonly number[];
@@ -121,6 +126,7 @@ export class AdaptiveBaseline implements Baseline {
   readonly #beliefs: Beliefs;
   readonly #tail: TailCalibration;
   readonly #novelty: Novelty;
+  readonly #flatness: Flatness;
   readonly #strangeness: Strangeness;
   /** First timestamp. */
   readonly #born: number;
@@ -151,6 +157,7 @@ export class AdaptiveBaseline implements Baseline {
     this.#beliefs = new Beliefs(from.beliefs);
     this.#tail = new TailCalibration(from.tail);
     this.#novelty = new Novelty(from.novelty);
+    this.#flatness = new Flatness(from.flatness);
     this.#strangeness = new Strangeness(options.maxPagesPerWeek, from.strangeness);
     this.#candidate = from.candidate && new RobustLevel(CANDIDATE_RATE, from.candidate);
     this.#born = from.born;
@@ -165,6 +172,10 @@ export class AdaptiveBaseline implements Baseline {
 
   get constant(): boolean {
     return this.#run >= this.#count;
+  }
+
+  get seasons(): { readonly day: boolean; readonly week: boolean } {
+    return this.#beliefs.confirmed;
   }
 
   get rules(): EpisodeRules {
@@ -189,19 +200,28 @@ export class AdaptiveBaseline implements Baseline {
     this.#localTime = localTime(timestamp);
     beliefs.look(this.#localTime, value, stale, Math.max(this.#leastScale, LEAST_SCALE * this.#longRun));
     this.#raw = this.#rawDeviation(beliefs.distance(value), value);
-    const size = this.#tail.map(this.#raw);
+    const flat = value === this.#value ? this.#flatness.deviation(step) : 0;
+    const size = Math.max(flat, this.#tail.map(this.#raw));
     const seasonTime = timestamp - this.#born >= SEASON_AFTER_MS ? this.#localTime : Number.NaN;
     this.#novelty.take(value, seasonTime, beliefs.fromHabit(value), stale);
     const { decades, isNews } = this.#novelty;
     const score = this.#strangeness.take(size, decades, isNews, timestamp - this.#born, step);
-    const reach = this.#reach;
+    const { expected } = beliefs;
     return {
-      expected: beliefs.expected,
-      lower: Math.max(min, beliefs.lower(reach)),
-      upper: Math.min(max, beliefs.upper(reach)),
-      deviation: Math.sign(value - beliefs.expected) * size,
+      expected,
+      lower: Math.max(min, beliefs.lower(this.#reach)),
+      upper: Math.min(max, beliefs.upper(this.#reach)),
+      deviation: value < expected ? -size : size,
       score,
+      nature: flat > 0 ? 'flatline' : this.#isUsualElsewhen ? 'seasonal' : undefined,
+      step,
     };
+  }
+
+  limits(deviation: number): { readonly below: number; readonly above: number } {
+    const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = this.#options;
+    const reach = studentFromNormal(this.#tail.inverse(deviation), this.#degrees);
+    return { below: Math.max(min, this.#beliefs.lower(reach)), above: Math.min(max, this.#beliefs.upper(reach)) };
   }
 
   learn(timestamp: number, value: number, anomalous: boolean): void {
@@ -214,6 +234,7 @@ export class AdaptiveBaseline implements Baseline {
     this.#step.add(gap);
     this.#newest = timestamp;
     this.#run = value === this.#value ? this.#run + 1 : 1;
+    this.#flatness.learn(value === this.#value);
     this.#value = value;
     this.#count++;
     if (tailChanged || this.#count <= MOST_DEGREES + 1) this.#reach = this.#distanceAtThreshold();
@@ -230,6 +251,7 @@ export class AdaptiveBaseline implements Baseline {
     const candidate = this.#candidate;
     this.#candidate = undefined;
     if (!accepted || candidate === undefined) return;
+    this.#flatness.accept();
     this.#beliefs.rebase(this.#localTime, candidate.level, candidate.scale);
   }
 
@@ -238,6 +260,7 @@ export class AdaptiveBaseline implements Baseline {
       method: 'adaptive',
       count: this.#count,
       run: this.#run,
+      flatness: this.#flatness.snapshot(),
       value: this.#value,
       newest: this.#newest,
       gaps: this.#step.snapshot(),
@@ -250,6 +273,12 @@ export class AdaptiveBaseline implements Baseline {
       novelty: this.#novelty.snapshot(),
       strangeness: this.#strangeness.snapshot(),
     };
+  }
+
+  /** Whether the last value is a usual one, though not at this time. */
+  get #isUsualElsewhen(): boolean {
+    const { day, week } = this.#beliefs.confirmed;
+    return (day || week) && Math.abs(this.#novelty.standardised) < USUAL;
   }
 
   get #degrees(): number {
@@ -299,12 +328,15 @@ function firstBelief(history: History): AdaptiveSnapshot {
   const start = { level, meanAbsolute: Math.sqrt(mean * MEAN_OVER_MEDIAN * medianOf(distances)) || mean, count };
   const novelty = new Novelty();
   for (const v of values) novelty.take(v, Number.NaN, 0, false);
+  const flatness = new Flatness();
+  for (let i = 1; i < count; i++) flatness.learn(values[i] === values[i - 1]);
   let run = 1;
   while (run < count && values[count - 1 - run] === value) run++;
   return {
     method: 'adaptive',
     count,
     run,
+    flatness: flatness.snapshot(),
     value,
     newest: times[count - 1] as number,
     gaps: times.slice(1).map((t, i) => t - (times[i] as number)),

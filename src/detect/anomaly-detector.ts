@@ -4,9 +4,17 @@ import { type MetricDefinition, type MetricDefinitions, metricDefinition } from 
 import type { Sample } from '../model/sample.ts';
 import type { Labels, SeriesId } from '../model/series-key.ts';
 import { SeriesMap } from '../model/series-map.ts';
+import type { Deploy, Silence } from '../model/silence.ts';
 import { explain } from './explain.ts';
 import { localTimeOf } from './local-time.ts';
-import { NOT_READY, type SeriesSettings, SeriesWatch, type SeriesWatchSnapshot } from './series-watch.ts';
+import { Plans, type PlansSnapshot } from './plans.ts';
+import {
+  NOT_READY,
+  type SeriesSettings,
+  SeriesWatch,
+  type SeriesWatchSnapshot,
+  type Surroundings,
+} from './series-watch.ts';
 
 /** Options of an {@link AnomalyDetector}. */
 export interface AnomalyDetectorOptions {
@@ -48,6 +56,7 @@ export interface DetectorSnapshot {
   readonly version: 1;
   readonly series: readonly (SeriesId & { readonly state: DetectorSeriesSnapshot })[];
   readonly errorRates: readonly (readonly [serviceId: string, rate: number])[];
+  readonly plans: PlansSnapshot;
 }
 
 const SNAPSHOT_VERSION = 1;
@@ -82,6 +91,12 @@ export class AnomalyDetector {
   readonly #errorRates: Map<string, number> = new Map();
   readonly #settings: SettingsByMetric;
   readonly #maxSeries: number;
+  readonly #plans: Plans = new Plans();
+  readonly #surroundings: Surroundings = {
+    errorRate: (serviceId, now) => this.#errorRate(serviceId, now),
+    silences: (serviceId, metricName, timestamp) => this.#plans.silences(serviceId, metricName, timestamp),
+    deployBefore: (serviceId, timestamp) => this.#plans.deployBefore(serviceId, timestamp),
+  };
   #ready = 0;
 
   /** @throws AnalyticsError `ERR_INVALID_OPTION` */
@@ -127,7 +142,7 @@ export class AnomalyDetector {
     }
     if (timestamp <= watch.newest) return NOT_READY;
     const wasReady = watch.ready;
-    const observation = watch.observe(timestamp, value, sample, this.#errorRate);
+    const observation = watch.observe(timestamp, value, sample, this.#surroundings);
     if (!wasReady && watch.ready) this.#ready++;
     return observation;
   }
@@ -164,6 +179,40 @@ export class AnomalyDetector {
   }
 
   /**
+   * Learns history before going live: samples of any series, each series in the order of its time. What they hold is
+   * found as if it happened now, and is listed; it is for the caller to announce none of it. Returns how many were taken.
+   */
+  backfill(samples: Iterable<Sample>): number {
+    let taken = 0;
+    for (const sample of samples) {
+      const before = this.#series.get(sample)?.newest;
+      this.observe(sample);
+      const after = this.#series.get(sample)?.newest;
+      if (after !== before) taken++;
+    }
+    return taken;
+  }
+
+  /**
+   * Announces a maintenance window, by the time of the samples: what is found in it is marked `silenced`. What is still
+   * open when it ends is reported again, as one that rose.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION`
+   */
+  silence(silence: Silence): void {
+    this.#plans.silence(silence);
+  }
+
+  /**
+   * Notes a deploy: what begins within half an hour after it carries it.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION`
+   */
+  markDeploy(serviceId: string, deploy: Deploy): void {
+    this.#plans.deployed(serviceId, deploy);
+  }
+
+  /**
    * Tells the share of a service's work that fails, 0..1, which makes high anomalies critical above 5 %; `undefined`
    * takes it back. The newest values of its series `error_rate` and `operation_error_rate` count by themselves.
    */
@@ -194,7 +243,7 @@ export class AnomalyDetector {
   /** Everything known, for {@link restore}. */
   snapshot(): DetectorSnapshot {
     const series = Array.from(this.#series.entries(), ([id, watch]) => ({ ...id, state: watch.snapshot() }));
-    return { version: SNAPSHOT_VERSION, series, errorRates: [...this.#errorRates] };
+    return { version: SNAPSHOT_VERSION, series, errorRates: [...this.#errorRates], plans: this.#plans.snapshot() };
   }
 
   /**
@@ -207,6 +256,7 @@ export class AnomalyDetector {
     return restoring('detector', snapshot, SNAPSHOT_VERSION, () => {
       for (const { state, ...series } of snapshot.series) detector.restoreSeries(series, state);
       for (const [serviceId, rate] of snapshot.errorRates) detector.setErrorRate(serviceId, rate);
+      detector.#plans.restore(snapshot.plans);
       return detector;
     });
   }
@@ -227,14 +277,14 @@ export class AnomalyDetector {
   }
 
   /** The largest that is known of a service's error rate at `now`. */
-  readonly #errorRate = (serviceId: string, now: number): number => {
+  #errorRate(serviceId: string, now: number): number {
     let rate = this.#errorRates.get(serviceId) ?? 0;
     for (const metricName of ERROR_RATES) {
       const watch = this.#series.get({ serviceId, metricName });
       if (watch !== undefined && now - watch.newest <= ERROR_RATE_AGE) rate = Math.max(rate, watch.value);
     }
     return rate;
-  };
+  }
 }
 
 /** The options, checked, as they apply to each metric. */
@@ -299,6 +349,9 @@ function unknownSeries(threshold: number, samplesNeeded: number): ReturnType<Ser
     constant: false,
     verdict: undefined,
     anomalous: false,
+    recentScores: [],
+    seasons: { day: false, week: false },
+    alarm: undefined,
     evidence: 0,
     limit: 0,
     anomaly: undefined,

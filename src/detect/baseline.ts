@@ -12,6 +12,10 @@ export interface Verdict {
   readonly deviation: number;
   /** 0..1. */
   readonly score: number;
+  /** What the deviation is of, where its size does not say it. */
+  readonly nature?: 'flatline' | 'seasonal' | undefined;
+  /** Time between samples, milliseconds, where it is known. */
+  readonly step?: number | undefined;
 }
 
 /** How much it takes to open and to end an episode. */
@@ -33,10 +37,14 @@ export interface EpisodeRules {
  */
 export interface Baseline {
   readonly rules: EpisodeRules;
+  /** Habits that were found. */
+  readonly seasons: { readonly day: boolean; readonly week: boolean };
   /** Whether all samples that it remembers have the same value. */
   readonly constant: boolean;
   /** Judges a sample that is about to come. */
   judge(timestamp: number, value: number): Verdict;
+  /** The values at which the last sample would have deviated by so much. */
+  limits(deviation: number): { readonly below: number; readonly above: number };
   /** Learns a sample; `anomalous` says that it is an anomalous one of an open episode. */
   learn(timestamp: number, value: number, anomalous: boolean): void;
   /** The episode is over; `accepted`: because its samples are now taken for normal. */

@@ -1,4 +1,4 @@
-import { surprise } from '../stats/normal.ts';
+import { normalQuantile, surprise } from '../stats/normal.ts';
 
 /**
  * Surprise that a normal sample uses up: evidence grows only while samples bring more, that is, deviate by about 1.7
@@ -27,6 +27,11 @@ export function gather(evidence: number, deviation: number, carry: number): numb
   if (evidence === 0 && deviation < LEAST_DEVIATION) return 0;
   const own = surprise(deviation) - DRIFT;
   return Math.max(0, own, evidence + (own > 0 ? carry * own : own));
+}
+
+/** The deviation at which one sample alone has so much evidence. */
+export function deviationOfEvidence(evidence: number): number {
+  return -normalQuantile(Math.exp(-evidence - DRIFT) / 2);
 }
 
 /** Below it the surprise is less than {@link DRIFT}. */

@@ -61,6 +61,7 @@ export class Novelty {
   #carried: number;
   #trace: number;
   #decades: number;
+  #standardised = 0;
   #isNews: boolean;
 
   constructor(snapshot?: NoveltySnapshot) {
@@ -80,6 +81,11 @@ export class Novelty {
     return this.#decades;
   }
 
+  /** The last sample in standard deviations of all before it. */
+  get standardised(): number {
+    return this.#standardised;
+  }
+
   /** Whether the last sample was newer than what came shortly before it. */
   get isNews(): boolean {
     return this.#isNews;
@@ -94,6 +100,7 @@ export class Novelty {
    */
   take(value: number, localTime: number, habit: number, afterGap: boolean): void {
     const z = this.#standardise(value);
+    this.#standardised = z;
     if (this.#count <= FIRST) return;
     const a = this.#value.take(value, z);
     const b = this.#jump.take(value, z, afterGap);

@@ -63,6 +63,15 @@ export class ZscoreBaseline implements Baseline {
     return this.#run >= this.#values.length;
   }
 
+  get seasons(): { readonly day: boolean; readonly week: boolean } {
+    return { day: false, week: false };
+  }
+
+  limits(deviation: number): { readonly below: number; readonly above: number } {
+    const reach = deviation * Math.sqrt(this.#squares / (this.#values.length - 1));
+    return { below: this.#mean - reach, above: this.#mean + reach };
+  }
+
   judge(_timestamp: number, value: number): Verdict {
     const scale = Math.sqrt(this.#squares / (this.#values.length - 1));
     const expected = this.#mean;

@@ -33,19 +33,23 @@ export class PeakRanks {
   readonly #peaks: Float64Array;
   #size: number;
   #count: number;
+  /** Smallest of the peaks once there are as many as are kept: what is not above it is neither rare nor kept. */
+  #least: number;
 
   constructor(snapshot?: PeakRanksSnapshot) {
     this.#peaks = snapshot?.peaks.slice() ?? new Float64Array(KEPT);
     this.#size = snapshot?.size ?? 0;
     this.#count = snapshot?.count ?? 0;
+    this.#least = this.#size < KEPT ? Number.NEGATIVE_INFINITY : (this.#peaks[KEPT - 1] as number);
   }
 
   /** Rarity of a value in decades, from 0; takes it in afterwards. */
   take(x: number): number {
-    const rarity = this.#rarity(x);
-    this.#count++;
-    if (this.#size < KEPT || x > (this.#peaks[KEPT - 1] as number)) this.#insert(x);
+    const before = this.#count++;
     if (this.#count >= MEMORY) this.#forget();
+    if (x <= this.#least) return 0;
+    const rarity = this.#rarity(x, before);
+    this.#insert(x);
     return rarity;
   }
 
@@ -53,17 +57,17 @@ export class PeakRanks {
     return { peaks: this.#peaks.slice(), size: this.#size, count: this.#count };
   }
 
-  #rarity(x: number): number {
+  #rarity(x: number, count: number): number {
     const size = this.#size;
     if (size < FEWEST) return 0;
     const peaks = this.#peaks;
-    const last = Math.min(size - 1, Math.max(FEWEST - 1, Math.floor(TAIL_SHARE * this.#count)));
+    const last = Math.min(size - 1, Math.max(FEWEST - 1, Math.floor(TAIL_SHARE * count)));
     const start = peaks[last] as number;
     const tie = TIE * Math.abs(x);
     if (!(x > start + tie)) return 0;
     let rank = 0;
     while ((peaks[rank] as number) >= x - tie) rank++;
-    const decades = Math.log10(this.#count / (rank + 1));
+    const decades = Math.log10(count / (rank + 1));
     if (rank > 0) return decades;
     const record = peaks[0] as number;
     const width = record - start;
@@ -79,11 +83,13 @@ export class PeakRanks {
     }
     peaks[at] = x;
     if (this.#size < KEPT) this.#size++;
+    if (this.#size === KEPT) this.#least = peaks[KEPT - 1] as number;
   }
 
   #forget(): void {
     this.#count /= 2;
     this.#size = Math.ceil(this.#size / 2);
+    this.#least = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < this.#size; i++) this.#peaks[i] = this.#peaks[2 * i] as number;
   }
 }

@@ -280,7 +280,7 @@ describe('answers', () => {
     });
     expect(anomaly?.deviation).toBeGreaterThan(5);
     expect(anomaly?.description).toMatch(
-      /^depth \(queue mail\) was 400 jobs, expected 2[01](\.\d+)? jobs \([\d.]+ to [\d.]+ jobs\), since 2026-01-05 00:01:40 UTC: [\d.]+ σ above$/,
+      /^depth \(queue mail\) was 400 jobs, expected 2[01](\.\d+)? jobs \([\d.]+ to [\d.]+ jobs\), since 2026-01-05 00:01:40 UTC: [\d.]+ σ above, as by chance less than once in ten years$/,
     );
     expect(detector.explain('s', 'depth', { queue: 'mail' }).state).toBe('anomalous');
     expect(detector.explain('s', 'depth').state).toBe('unknown');
