@@ -175,7 +175,7 @@ export class AdaptiveBaseline implements Baseline {
   }
 
   get seasons(): { readonly day: boolean; readonly week: boolean } {
-    return this.#beliefs.confirmed;
+    return { day: this.#beliefs.dayConfirmed, week: this.#beliefs.weekConfirmed };
   }
 
   get rules(): EpisodeRules {
@@ -277,8 +277,8 @@ export class AdaptiveBaseline implements Baseline {
 
   /** Whether the last value is a usual one, though not at this time. */
   get #isUsualElsewhen(): boolean {
-    const { day, week } = this.#beliefs.confirmed;
-    return (day || week) && Math.abs(this.#novelty.standardised) < USUAL;
+    const beliefs = this.#beliefs;
+    return (beliefs.dayConfirmed || beliefs.weekConfirmed) && Math.abs(this.#novelty.standardised) < USUAL;
   }
 
   get #degrees(): number {

@@ -64,6 +64,9 @@ export class Beliefs {
   #count = 0;
   #lowest = 0;
   #highest = 0;
+  /** Lowest and highest belief. */
+  #bottom = 0;
+  #top = 0;
   #scale = 0;
   #expected = 0;
   /** Habit of the day at this time, and its scale; `NaN` where there is none. */
@@ -97,9 +100,14 @@ export class Beliefs {
     return this.#slow.scale;
   }
 
-  /** Whether the day, or the week, explains the values. */
-  get confirmed(): { readonly day: boolean; readonly week: boolean } {
-    return { day: this.#seasons?.day?.confirmed === true, week: this.#seasons?.week?.confirmed === true };
+  /** Whether the time of day explains the values. */
+  get dayConfirmed(): boolean {
+    return this.#seasons?.day?.confirmed === true;
+  }
+
+  /** Whether the time of the week explains the values. */
+  get weekConfirmed(): boolean {
+    return this.#seasons?.week?.confirmed === true;
   }
 
   /**
@@ -223,11 +231,20 @@ export class Beliefs {
     this.#count++;
   }
 
-  /** Geometric mean of the scales. */
+  /** Geometric mean of the scales, and how far the beliefs are apart. */
   #measure(): void {
     const first = this.#scales[0] as number;
     let ratio = 1;
-    for (let i = 1; i < this.#count; i++) ratio *= (this.#scales[i] as number) / first;
+    let lowest = this.#centres[0] as number;
+    let highest = lowest;
+    for (let i = 1; i < this.#count; i++) {
+      ratio *= (this.#scales[i] as number) / first;
+      const centre = this.#centres[i] as number;
+      if (centre < lowest) lowest = centre;
+      else if (centre > highest) highest = centre;
+    }
+    this.#bottom = lowest;
+    this.#top = highest;
     this.#scale = first > 0 ? first * Math.min(MOST_RATIO, root(ratio, this.#count)) : 0;
   }
 
@@ -237,6 +254,11 @@ export class Beliefs {
    */
   #reach(start: number, unit: number, side: 1 | -1): number {
     if (!(unit > 0)) return 0;
+    // Where all beliefs are less than a unit apart, no product between them reaches that of units.
+    if (this.#top - this.#bottom <= unit) {
+      const from = side === 1 ? this.#top - start : start - this.#bottom;
+      return from + this.#beyond(start + side * from, unit, side);
+    }
     let from = 0;
     while (true) {
       const next = this.#nextBelief(start, from, side);
