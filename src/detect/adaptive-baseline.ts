@@ -201,11 +201,12 @@ export class AdaptiveBaseline implements Baseline {
     beliefs.look(this.#localTime, value, stale, Math.max(this.#leastScale, LEAST_SCALE * this.#longRun));
     this.#raw = this.#rawDeviation(beliefs.distance(value), value);
     const flat = value === this.#value ? this.#flatness.deviation(step) : 0;
-    const size = Math.max(flat, this.#tail.map(this.#raw));
+    const distant = this.#tail.map(this.#raw);
+    const size = Math.max(flat, distant);
     const seasonTime = timestamp - this.#born >= SEASON_AFTER_MS ? this.#localTime : Number.NaN;
     this.#novelty.take(value, seasonTime, beliefs.fromHabit(value), stale);
     const { decades, isNews } = this.#novelty;
-    const score = this.#strangeness.take(size, decades, isNews, timestamp - this.#born, step);
+    const score = this.#strangeness.take(distant, decades, isNews, timestamp - this.#born, step);
     const { expected } = beliefs;
     return {
       expected,

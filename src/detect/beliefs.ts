@@ -14,6 +14,15 @@ const HELD = 0.1;
 const DAY_SLOTS = 48;
 const WEEK_SLOTS = 336;
 
+/** The first two beliefs are levels, the others know the time. */
+const LEVELS = 2;
+
+/**
+ * What a belief that knows the time expects is hardly strange, however far it is from the others: the nightly job, which
+ * last night knows. Its distance is at most this times one more than that from the nearest of them.
+ */
+const LENIENCE = 2;
+
 /** Beliefs there are at most: quick level, slow level, habit, same time before. */
 const MOST = 4;
 
@@ -152,10 +161,13 @@ export class Beliefs {
   distance(value: number): number {
     if (value >= this.#lowest && value <= this.#highest) return 0;
     let product = 1;
+    let nearest = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.#count; i++) {
-      product *= Math.abs(value - (this.#centres[i] as number)) / (this.#scales[i] as number);
+      const distance = Math.abs(value - (this.#centres[i] as number)) / (this.#scales[i] as number);
+      product *= distance;
+      if (i >= LEVELS && distance < nearest) nearest = distance;
     }
-    return root(product, this.#count);
+    return Math.min(root(product, this.#count), LENIENCE * (1 + nearest));
   }
 
   /** Deviation from the habit of the day in its scales; 0 where there is none. */

@@ -1,4 +1,5 @@
 import { PeakRanks, type PeakRanksSnapshot } from '../stats/peak-ranks.ts';
+import { slotOf } from '../stats/slot-means.ts';
 import { TwoSidedRanks, type TwoSidedRanksSnapshot } from '../stats/two-sided-ranks.ts';
 import { family } from './rarity-norm.ts';
 
@@ -88,10 +89,9 @@ export class SeasonNovelty {
    * @param habit deviation from the habit of the day in its scales
    */
   take(localTime: number, value: number, z: number, habit: number): number {
-    const week = phase(localTime, WEEK_MS);
-    const held = this.#fromHeld(Math.floor(week * WEEK_HALF_HOURS), z);
-    const mean = this.#fromMean(Math.floor(week * WEEK_HOURS), z);
-    const yesterday = this.#fromYesterday(Math.floor(phase(localTime, DAY_MS) * DAY_SLOTS), value);
+    const held = this.#fromHeld(slotOf(localTime, WEEK_MS, WEEK_HALF_HOURS), z);
+    const mean = this.#fromMean(slotOf(localTime, WEEK_MS, WEEK_HOURS), z);
+    const yesterday = this.#fromYesterday(slotOf(localTime, DAY_MS, DAY_SLOTS), value);
     this.#energy += ENERGY_RATE * (Math.min(MOST_ENERGY, habit * habit) - this.#energy);
     return family(held, mean, yesterday, this.#habitRanks.take(habit), this.#energyRanks.take(this.#energy));
   }
@@ -149,10 +149,4 @@ export class SeasonNovelty {
     const before = this.#yesterday[slot] as number;
     return Number.isNaN(before) ? 0 : this.#yesterdayRanks.take(Math.abs(value - before));
   }
-}
-
-/** How much of the period is over, [0, 1). */
-function phase(time: number, period: number): number {
-  const periods = time / period;
-  return periods - Math.floor(periods);
 }

@@ -15,18 +15,14 @@ const COMPRESS_FROM = 10;
  * it takes more, as nobody knows yet what a day looks like: by this part at first, fading over three days.
  */
 const ALARM = 0.9;
-const YOUNG = 0.3;
+const YOUNG = 0.5;
 const YOUNG_MS = 3 * DAY_MS;
 
 /** Samples before what goes on is an alarm again. */
 const REPEAT_AFTER = 30;
 
-/** Decades of novelty without which nothing is an alarm, and how they fade a sample. */
-const ALARM_NOVELTY = 2;
-const NOVELTY_FALL = 0.1;
-
 /** Decades from which a sample is news by itself: about one or two a fortnight, in a series of five-minute samples. */
-const NEWS = 4.2;
+const NEWS = 4.3;
 
 /** Decades beside which novelty is weighed. */
 const HALF_NEWS = 4;
@@ -35,7 +31,6 @@ const HALF_NEWS = 4;
 export interface StrangenessSnapshot {
   readonly alarm: number;
   readonly lasting: number;
-  readonly novelty: number;
   readonly since: number;
   readonly step: number;
 }
@@ -49,8 +44,6 @@ export interface StrangenessSnapshot {
 export class Strangeness {
   #alarm: number;
   #lasting: number;
-  /** Largest novelty of late, in decades. */
-  #novelty: number;
   /** Samples since the last alarm. */
   #since: number;
   /** The step that the deviation of chance was worked out for. */
@@ -62,7 +55,6 @@ export class Strangeness {
     this.#pagesPerWeek = pagesPerWeek;
     this.#alarm = snapshot?.alarm ?? 0;
     this.#lasting = snapshot?.lasting ?? 0;
-    this.#novelty = snapshot?.novelty ?? 0;
     this.#since = snapshot?.since ?? REPEAT_AFTER;
     this.#step = snapshot?.step ?? 0;
     this.#chance = snapshot === undefined ? 1 : chanceDeviation(this.#step, pagesPerWeek);
@@ -83,15 +75,9 @@ export class Strangeness {
     const size = deviation > COMPRESS_FROM ? COMPRESS_FROM * (1 + Math.log(deviation / COMPRESS_FROM)) : deviation;
     this.#alarm += ALARM_RATE * (size * size - this.#alarm);
     this.#lasting += LASTING_RATE * (size * size - this.#lasting);
-    this.#novelty = Math.max(this.#novelty - NOVELTY_FALL, decades);
     this.#since++;
     const alarm = Math.sqrt(this.#alarm) / this.#chance;
-    if (
-      alarm >= ALARM &&
-      this.#since > REPEAT_AFTER &&
-      this.#novelty >= ALARM_NOVELTY &&
-      alarm >= ALARM + YOUNG * Math.exp(-age / YOUNG_MS)
-    ) {
+    if (alarm >= ALARM && this.#since > REPEAT_AFTER && alarm >= ALARM + YOUNG * Math.exp(-age / YOUNG_MS)) {
       this.#since = 0;
       return 0.75 + 0.25 * share(alarm, 1);
     }
@@ -103,7 +89,6 @@ export class Strangeness {
     return {
       alarm: this.#alarm,
       lasting: this.#lasting,
-      novelty: this.#novelty,
       since: this.#since,
       step: this.#step,
     };

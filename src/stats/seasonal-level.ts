@@ -1,3 +1,5 @@
+import { slotOf } from './slot-means.ts';
+
 const DAY_MS = 86_400_000;
 
 /** With fewer values a period than this it has no shape. */
@@ -181,8 +183,7 @@ export class SeasonalLevel {
   }
 
   #slot(time: number): number {
-    const periods = time / this.#season.period;
-    return Math.floor((periods - Math.floor(periods)) * this.#offsets.length);
+    return slotOf(time, this.#season.period, this.#offsets.length);
   }
 
   #contest(time: number, error: number, plainError: number, rate: number): void {

@@ -82,7 +82,12 @@ export class SlotMeans {
   }
 
   #slotOf(time: number): number {
-    const periods = time / this.#period;
-    return Math.floor((periods - Math.floor(periods)) * this.#means.length);
+    return slotOf(time, this.#period, this.#means.length);
   }
+}
+
+/** Number of the slot that `time` falls into, from 0, where a period has so many. Exact at the borders of slots. */
+export function slotOf(time: number, period: number, slots: number): number {
+  const within = time - Math.floor(time / period) * period;
+  return Math.min(slots - 1, Math.floor((within * slots) / period));
 }
