@@ -202,7 +202,7 @@ export class AdaptiveBaseline implements Baseline {
     this.#raw = this.#rawDeviation(beliefs.distance(value), value);
     const flat = value === this.#value ? this.#flatness.deviation(step) : 0;
     const distant = this.#tail.map(this.#raw);
-    const size = Math.max(flat, distant);
+    const size = Math.max(flat, this.#tail.map(beliefs.excused(value, this.#raw)));
     const seasonTime = timestamp - this.#born >= SEASON_AFTER_MS ? this.#localTime : Number.NaN;
     this.#novelty.take(value, seasonTime, beliefs.fromHabit(value), stale);
     const { decades, isNews } = this.#novelty;

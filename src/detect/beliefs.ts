@@ -18,10 +18,10 @@ const WEEK_SLOTS = 336;
 const LEVELS = 2;
 
 /**
- * What a belief that knows the time expects is hardly strange, however far it is from the others: the nightly job, which
- * last night knows. Its distance is at most this times one more than that from the nearest of them.
+ * What a belief that knows the time expects is no news to anybody, however far it is from the others: the nightly job,
+ * which last night knows. It counts for at most this times one more than the distance from the nearest of them.
  */
-const LENIENCE = 2;
+const LENIENCE = 1.5;
 
 /** Beliefs there are at most: quick level, slow level, habit, same time before. */
 const MOST = 4;
@@ -161,13 +161,20 @@ export class Beliefs {
   distance(value: number): number {
     if (value >= this.#lowest && value <= this.#highest) return 0;
     let product = 1;
-    let nearest = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.#count; i++) {
-      const distance = Math.abs(value - (this.#centres[i] as number)) / (this.#scales[i] as number);
-      product *= distance;
-      if (i >= LEVELS && distance < nearest) nearest = distance;
+      product *= Math.abs(value - (this.#centres[i] as number)) / (this.#scales[i] as number);
     }
-    return Math.min(root(product, this.#count), LENIENCE * (1 + nearest));
+    return root(product, this.#count);
+  }
+
+  /** What of a distance is worth telling people, who know what happens at this time of the day or the week. */
+  excused(value: number, distance: number): number {
+    if (this.#scale === 0) return distance;
+    let nearest = Number.POSITIVE_INFINITY;
+    for (let i = LEVELS; i < this.#count; i++) {
+      nearest = Math.min(nearest, Math.abs(value - (this.#centres[i] as number)) / (this.#scales[i] as number));
+    }
+    return Math.min(distance, LENIENCE * (1 + nearest));
   }
 
   /** Deviation from the habit of the day in its scales; 0 where there is none. */

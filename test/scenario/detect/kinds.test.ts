@@ -70,10 +70,10 @@ describe('the kind of an anomaly', () => {
   it('is seasonal for a usual value at an unusual time', () => {
     const step = 5 * MINUTE;
     const perDay = DAY / step;
-    // The night of the eleventh day is as busy as noon, for two hours.
+    // The night of the 22nd day is as busy as noon, for two hours.
     const anomalies = found(
-      (i, noise) => (i >= 10 * perDay + 24 && i < 10 * perDay + 48 ? 80 : officeHours(START + i * step)) + noise(),
-      { count: 10 * perDay + 60, from: 9 * perDay, step },
+      (i, noise) => (i >= 21 * perDay + 24 && i < 21 * perDay + 48 ? 80 : officeHours(START + i * step)) + noise(),
+      { count: 21 * perDay + 60, from: 19 * perDay, step },
     );
     expect(kinds(anomalies)[0]).toBe('seasonal');
   });
