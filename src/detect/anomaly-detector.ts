@@ -61,10 +61,6 @@ export interface DetectorSnapshot {
 
 const SNAPSHOT_VERSION = 1;
 
-/** Heap of a series, once it has a verdict and before; measured on Node 20. */
-const READY_BYTES = 2500;
-const YOUNG_BYTES = 250;
-
 /** Series that `explain` names where it is asked for one that there is not. */
 const SERIES_NAMED = 5;
 
@@ -117,7 +113,9 @@ export class AnomalyDetector {
 
   /** Estimate of the memory held, in bytes. */
   get byteLength(): number {
-    return this.#ready * READY_BYTES + this.learning * YOUNG_BYTES;
+    let bytes = 0;
+    for (const [, watch] of this.#series.entries()) bytes += watch.byteLength;
+    return bytes;
   }
 
   /**

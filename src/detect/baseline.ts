@@ -37,6 +37,8 @@ export interface EpisodeRules {
  */
 export interface Baseline {
   readonly rules: EpisodeRules;
+  /** Estimate of the memory held, in bytes. */
+  readonly byteLength: number;
   /** Habits that were found. */
   readonly seasons: { readonly day: boolean; readonly week: boolean };
   /** Whether all samples that it remembers have the same value. */

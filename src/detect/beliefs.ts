@@ -10,9 +10,9 @@ const SLOW_RATE = 0.02;
 const HOLD = 4;
 const HELD = 0.1;
 
-/** Half hours whose means are kept: of yesterday, of the week before. */
+/** Slots whose means are kept: half hours of yesterday, hours of the week before. */
 const DAY_SLOTS = 48;
-const WEEK_SLOTS = 336;
+const WEEK_SLOTS = 168;
 
 /** The first two beliefs are levels, the others know the time. */
 const LEVELS = 2;
@@ -107,6 +107,11 @@ export class Beliefs {
   /** Scale of the level that holds. */
   get slowScale(): number {
     return this.#slow.scale;
+  }
+
+  /** Whether habits are watched for. */
+  get watchesSeasons(): boolean {
+    return this.#seasons !== undefined;
   }
 
   /** Whether the time of day explains the values. */

@@ -111,15 +111,13 @@ function* reasonsFor(state: Explanation['state'], known: Known): Generator<strin
 
 /** What would have to happen, and what is known of the time of day and week. */
 function* outlook({ alarm, seasons, definition }: Known): Generator<string> {
-  const { below, above } = alarm ?? {};
-  const ends = [
-    below === undefined ? [] : `below ${quantity(below)}`,
-    above === undefined ? [] : `above ${quantity(above)}`,
-  ];
-  const unit = definition.unit === undefined || definition.unit === 'ratio' ? '' : ` ${definition.unit}`;
-  if (alarm !== undefined)
-    yield `one sample ${ends.flat().join(' or ')}${unit} would be an anomaly; nearer ones when they last`;
-  const known = [seasons.day ? 'the time of day' : [], seasons.week ? 'the time of the week' : []].flat();
+  const ends: string[] = [];
+  if (alarm?.below !== undefined) ends.push(`below ${quantity(alarm.below, definition.unit)}`);
+  if (alarm?.above !== undefined) ends.push(`above ${quantity(alarm.above, definition.unit)}`);
+  if (ends.length > 0) yield `one sample ${ends.join(' or ')} would be an anomaly, nearer ones if they last`;
+  const known: string[] = [];
+  if (seasons.day) known.push('the time of day');
+  if (seasons.week) known.push('the time of the week');
   yield known.length > 0
     ? `what is expected follows ${known.join(' and ')}`
     : 'no habit of the day or the week is known';

@@ -14,7 +14,7 @@ const WINDOW = 12;
 export interface JumpNoveltySnapshot {
   readonly slow: RobustLevelSnapshot;
   readonly quick: RobustLevelSnapshot;
-  readonly window: Float64Array;
+  readonly window: readonly number[];
   readonly filled: number;
   readonly next: number;
   readonly ranks: readonly [
@@ -30,7 +30,7 @@ export class JumpNovelty {
   readonly #slow: RobustLevel;
   readonly #quick: RobustLevel;
   /** Ring of the last values. */
-  readonly #window: Float64Array;
+  readonly #window: number[];
   #filled: number;
   #next: number;
   readonly #slowRanks: TwoSidedRanks;
@@ -42,7 +42,7 @@ export class JumpNovelty {
     const start = { level: 0, meanAbsolute: 0, count: 0 };
     this.#slow = new RobustLevel(SLOW_RATE, snapshot?.slow ?? start);
     this.#quick = new RobustLevel(QUICK_RATE, snapshot?.quick ?? start);
-    this.#window = snapshot?.window.slice() ?? new Float64Array(WINDOW);
+    this.#window = snapshot?.window.slice() ?? new Array<number>(WINDOW).fill(0);
     this.#filled = snapshot?.filled ?? 0;
     this.#next = snapshot?.next ?? 0;
     const [slow, quick, difference, width] = snapshot?.ranks ?? [];
@@ -98,7 +98,7 @@ function residual(level: RobustLevel, z: number): number {
   return distance;
 }
 
-function width(window: Float64Array): number {
+function width(window: readonly number[]): number {
   let lowest = window[0] as number;
   let highest = lowest;
   for (let i = 1; i < WINDOW; i++) {

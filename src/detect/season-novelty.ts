@@ -24,7 +24,7 @@ const MOST_ENERGY = 30;
 export interface SeasonNoveltySnapshot {
   readonly held: Float64Array;
   readonly means: Float64Array;
-  readonly counts: Float64Array;
+  readonly counts: Uint32Array;
   readonly squares: Float64Array;
   readonly week: readonly [residuals: number, allSquares: number, average: number];
   readonly yesterday: Float64Array;
@@ -47,7 +47,7 @@ export interface SeasonNoveltySnapshot {
 export class SeasonNovelty {
   readonly #held: Float64Array;
   readonly #means: Float64Array;
-  readonly #counts: Float64Array;
+  readonly #counts: Uint32Array;
   readonly #squares: Float64Array;
   /** Number, and sum of squares, of the residuals of all hours. */
   #residuals: number;
@@ -66,7 +66,7 @@ export class SeasonNovelty {
   constructor(snapshot?: SeasonNoveltySnapshot) {
     this.#held = snapshot?.held.slice() ?? new Float64Array(WEEK_HALF_HOURS).fill(Number.NaN);
     this.#means = snapshot?.means.slice() ?? new Float64Array(WEEK_HOURS);
-    this.#counts = snapshot?.counts.slice() ?? new Float64Array(WEEK_HOURS);
+    this.#counts = snapshot?.counts.slice() ?? new Uint32Array(WEEK_HOURS);
     this.#squares = snapshot?.squares.slice() ?? new Float64Array(WEEK_HOURS);
     [this.#residuals, this.#allSquares, this.#average] = snapshot?.week ?? [0, 0, 0];
     this.#yesterday = snapshot?.yesterday.slice() ?? new Float64Array(DAY_SLOTS).fill(Number.NaN);

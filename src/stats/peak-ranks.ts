@@ -16,8 +16,7 @@ const MEMORY = 65_536;
 
 /** State of {@link PeakRanks}. */
 export interface PeakRanksSnapshot {
-  readonly peaks: Float64Array;
-  readonly size: number;
+  readonly peaks: readonly number[];
   readonly count: number;
 }
 
@@ -29,18 +28,16 @@ export interface PeakRanksSnapshot {
  * 32 numbers; a comparison a value, and an insertion where it belongs to the largest.
  */
 export class PeakRanks {
-  /** Largest first. */
-  readonly #peaks: Float64Array;
-  #size: number;
+  /** Largest first. An array, since a typed one of this length costs as much again for its header. */
+  #peaks: number[];
   #count: number;
   /** Smallest of the peaks once there are as many as are kept: what is not above it is neither rare nor kept. */
   #least: number;
 
   constructor(snapshot?: PeakRanksSnapshot) {
-    this.#peaks = snapshot?.peaks.slice() ?? new Float64Array(KEPT);
-    this.#size = snapshot?.size ?? 0;
+    this.#peaks = snapshot?.peaks.slice() ?? [];
     this.#count = snapshot?.count ?? 0;
-    this.#least = this.#size < KEPT ? Number.NEGATIVE_INFINITY : (this.#peaks[KEPT - 1] as number);
+    this.#least = this.#peaks.length < KEPT ? Number.NEGATIVE_INFINITY : (this.#peaks[KEPT - 1] as number);
   }
 
   /** Rarity of a value in decades, from 0; takes it in afterwards. */
@@ -54,13 +51,13 @@ export class PeakRanks {
   }
 
   snapshot(): PeakRanksSnapshot {
-    return { peaks: this.#peaks.slice(), size: this.#size, count: this.#count };
+    return { peaks: this.#peaks.slice(), count: this.#count };
   }
 
   #rarity(x: number, count: number): number {
-    const size = this.#size;
-    if (size < FEWEST) return 0;
     const peaks = this.#peaks;
+    const size = peaks.length;
+    if (size < FEWEST) return 0;
     const last = Math.min(size - 1, Math.max(FEWEST - 1, Math.floor(TAIL_SHARE * count)));
     const start = peaks[last] as number;
     const tie = TIE * Math.abs(x);
@@ -76,20 +73,19 @@ export class PeakRanks {
 
   #insert(x: number): void {
     const peaks = this.#peaks;
-    let at = Math.min(this.#size, KEPT - 1);
+    if (peaks.length < KEPT) peaks.push(x);
+    let at = peaks.length - 1;
     while (at > 0 && (peaks[at - 1] as number) < x) {
       peaks[at] = peaks[at - 1] as number;
       at--;
     }
     peaks[at] = x;
-    if (this.#size < KEPT) this.#size++;
-    if (this.#size === KEPT) this.#least = peaks[KEPT - 1] as number;
+    if (peaks.length === KEPT) this.#least = peaks[KEPT - 1] as number;
   }
 
   #forget(): void {
     this.#count /= 2;
-    this.#size = Math.ceil(this.#size / 2);
+    this.#peaks = this.#peaks.filter((_, rank) => rank % 2 === 0);
     this.#least = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < this.#size; i++) this.#peaks[i] = this.#peaks[2 * i] as number;
   }
 }

@@ -38,7 +38,7 @@ export const WEEK: Season = { period: 7 * DAY_MS, slots: 168, probation: 9 * DAY
 /** State of a {@link SeasonalLevel}. */
 export interface SeasonalLevelSnapshot {
   readonly offsets: Float64Array;
-  readonly counts: Float64Array;
+  readonly counts: Uint32Array;
   readonly born: number;
   readonly level: number;
   readonly plain: number;
@@ -62,7 +62,7 @@ export class SeasonalLevel {
   readonly #season: Season;
   readonly #offsets: Float64Array;
   /** Values that each slot has seen. */
-  readonly #counts: Float64Array;
+  readonly #counts: Uint32Array;
   readonly #born: number;
   #level: number;
   /** A level without habits, to compare with. */
@@ -98,7 +98,7 @@ export class SeasonalLevel {
     if (slots < FEWEST_SLOTS) return undefined;
     return new SeasonalLevel(season, {
       offsets: new Float64Array(slots),
-      counts: new Float64Array(slots),
+      counts: new Uint32Array(slots),
       born: time,
       level,
       plain: level,
