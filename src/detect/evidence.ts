@@ -12,7 +12,7 @@ const EXPONENT = 0.893;
 const WEEK_MS = 604_800_000;
 
 /** Added to the limit for what the theory leaves out: tails known only roughly, samples that depend on each other. Tuned on noise of seven laws. */
-const MARGIN = 4;
+const MARGIN = 3;
 
 /** Evidence that chance reaches at most about `pages` times a week in a series with a sample every `step` milliseconds. */
 export function openingLimit(step: number, pages: number): number {
