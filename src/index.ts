@@ -62,6 +62,7 @@ export type {
 export type { Rejection, RejectionReason } from './model/rejection.ts';
 export type { Sample } from './model/sample.ts';
 export type { Labels, SeriesId } from './model/series-key.ts';
+export type { Deploy, Silence } from './model/silence.ts';
 export {
   type ForecastSeriesOptions,
   forecastSeries,

@@ -7,6 +7,7 @@ import { AnomalyDetector, type AnomalyDetectorOptions, type DetectorSnapshot } f
 import type { GuardedEmitter } from './events.ts';
 import type { Aggregation } from './model/bucket.ts';
 import { assessHealth, type HealthStatus, healthStatus } from './model/health.ts';
+import type { Sample } from './model/sample.ts';
 import { Predictor, type PredictorOptions, type PredictorSnapshot } from './predict/predictor.ts';
 import { type EpisodeEvent, type FeedSnapshot, SampleFeed } from './sample-feed.ts';
 
@@ -98,6 +99,13 @@ export class Pipeline {
   show(): void {
     for (const sample of this.aggregator.waitingSamples()) this.#report(this.#feed.show(sample));
     this.#emitter.deliver();
+  }
+
+  /** Learns history without a word; returns how many samples were taken. */
+  backfill(samples: Iterable<Sample>): number {
+    const taken = this.#feed.backfill(samples);
+    this.#health = healthStatus(this.detector.openAnomalies());
+    return taken;
   }
 
   snapshot(): PipelineSnapshot {

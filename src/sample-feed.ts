@@ -1,6 +1,7 @@
 import type { WatchedSample } from './aggregate/series-state.ts';
 import type { AnomalyDetector, DetectorSeriesSnapshot } from './detect/anomaly-detector.ts';
 import type { Anomaly, Observation } from './model/anomaly.ts';
+import type { Sample } from './model/sample.ts';
 import type { SeriesId } from './model/series-key.ts';
 import { SeriesMap } from './model/series-map.ts';
 import type { Predictor, PredictorSeriesSnapshot } from './predict/predictor.ts';
@@ -66,6 +67,13 @@ export class SampleFeed {
     return this.#tell(series, this.#observe(series, timestamp, value), false);
   }
 
+  /** Learns history that nobody needs to be told of; returns how many samples the detector took. */
+  backfill(samples: Iterable<Sample>): number {
+    const all = [...samples];
+    for (const sample of all) this.#predictor.observe(sample);
+    return this.#detector.backfill(all);
+  }
+
   /** Takes back all that was shown of a service. */
   takeBack(serviceId: string): void {
     if (this.#shown.size === 0) return;
@@ -127,7 +135,7 @@ export class SampleFeed {
     if (transition === 'closed') {
       // An end that was only shown may be taken back.
       if (isFinal) events.push({ event: 'anomalyClosed', anomaly });
-    } else if (transition === 'updated' || (again && told.anomaly.severity === anomaly.severity)) {
+    } else if (anomaly.silenced || transition === 'updated' || (again && told.anomaly.severity === anomaly.severity)) {
       events.push({ event: 'anomalyUpdated', anomaly });
     } else {
       events.push({ event: 'anomaly', anomaly });

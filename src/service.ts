@@ -27,7 +27,9 @@ import type {
   MetricsInput,
   PerformanceInput,
 } from './model/records.ts';
+import type { Sample } from './model/sample.ts';
 import type { Labels } from './model/series-key.ts';
+import type { Deploy, Silence } from './model/silence.ts';
 import { Pipeline, type PipelineOptions, type PipelineSnapshot } from './pipeline.ts';
 import type { ForecastOptions, Predictor, PredictorOptions } from './predict/predictor.ts';
 import type { QuantileSketch } from './stats/quantile-sketch.ts';
@@ -174,6 +176,36 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   /** A recorder bound to one operation, for code that records it again and again. */
   operation(serviceId: string, operation: string): OperationHandle {
     return this.collector.operation(serviceId, operation);
+  }
+
+  /**
+   * Announces a maintenance window: what is found in it is still detected, drawn and listed, marked `silenced`, but no
+   * `anomaly` event tells of it and health does not suffer. What is still open when it ends is announced then.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION`
+   */
+  silence(silence: Silence): void {
+    this.anomalyDetector.silence(silence);
+  }
+
+  /**
+   * Notes that a service was deployed, now unless `timestamp` says otherwise: anomalies that begin within half an hour
+   * after it carry it.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION`
+   */
+  markDeploy(serviceId: string = this.#serviceId, deploy: Partial<Deploy> = {}): void {
+    const { timestamp = this.#clock.now(), version } = objectOption('deploy', deploy);
+    this.anomalyDetector.markDeploy(serviceId, { timestamp, version });
+  }
+
+  /**
+   * Learns history before going live, so that detector and predictor know the series from the start: samples of any
+   * series, each series in the order of its time, older than what is recorded. Emits nothing; makes no buckets. Returns
+   * how many were taken.
+   */
+  backfill(samples: Iterable<Sample>): number {
+    return this.#pipeline.backfill(samples);
   }
 
   /** Calls `listener` at every `event`. What it throws, or rejects with, becomes an `error` event and hurts nobody. */

@@ -2,7 +2,6 @@ import { deviationFromTail } from '../stats/normal.ts';
 import { medianOf } from '../stats/order.ts';
 import { RobustLevel, type RobustLevelSnapshot } from '../stats/robust-level.ts';
 import { SamplingStep } from '../stats/sampling-step.ts';
-import { SeasonalLevel, type SeasonalLevelSnapshot } from '../stats/seasonal-level.ts';
 import { normalFromStudent, studentFromNormal } from '../stats/student.ts';
 import { TailCalibration, type TailCalibrationSnapshot } from '../stats/tail-calibration.ts';
 import {
@@ -11,14 +10,20 @@ import {
   deviationFromConstant,
   type EpisodeRules,
   type History,
-  scoreOf,
   type Verdict,
 } from './baseline.ts';
+import { Beliefs, type BeliefsSnapshot } from './beliefs.ts';
 import { openingLimit } from './evidence.ts';
+import { Flatness, type FlatnessSnapshot } from './flatness.ts';
+import { Novelty, type NoveltySnapshot } from './novelty.ts';
+import { Strangeness, type StrangenessSnapshot } from './strangeness.ts';
 
-/** Rates of the two levels: one follows within some 10 samples, the other holds for some 50. */
-const QUICK_RATE = 0.1;
-const SLOW_RATE = 0.02;
+/** Heap before and after habits are watched for, measured on Node 20. */
+const YOUNG_BYTES = 11_000;
+const SEASONED_BYTES = 31_000;
+
+/** Rate of the level of what an episode holds. */
+const CANDIDATE_RATE = 0.1;
 
 /** Degrees of freedom that the scale ends with: it remembers some 200 samples. */
 const MOST_DEGREES = 200;
@@ -38,7 +43,11 @@ const LONG_RUN_CLIP = 1000;
  */
 const LEAST_SCALE_OF_RANGE = 0.02;
 
-/** A gap of so many steps makes the quick level worthless; the slow one then speaks alone. */
+/** Incidents are expected once in a thousand samples, or in four days where samples are rarer than every six minutes. */
+const INCIDENT_SHARE = 0.001;
+const INCIDENT_EVERY_MS = 345_600_000;
+
+/** A gap of so many steps makes what was just before worthless. */
 const LONG_GAP = 10;
 
 /** Habits of the day are looked for after a quarter of one. */
@@ -58,6 +67,9 @@ const ACCEPT_MS = 3_600_000;
 const ACCEPT_LEAST = 24;
 const ACCEPT_MOST = 360;
 
+/** Standard deviations of all values within which one is usual, at whatever time. */
+const USUAL = 1.5;
+
 /** Normal samples in a row that end an episode: first, and where it flaps. */
 const CLOSE_AFTER = 3;
 const CLOSE_MOST = 48;
@@ -71,6 +83,10 @@ export interface AdaptiveOptions {
   readonly threshold: number;
   /** Samples that the long-run scale remembers. */
   readonly historySize: number;
+  /** Episodes of medium and more that chance may open a week. */
+  readonly maxPagesPerWeek: number;
+  /** Turns a timestamp into milliseconds in which days begin at the users' midnight. */
+  readonly localTime: (timestamp: number) => number;
   /** Natural range of the metric. */
   readonly min?: number | undefined;
   readonly max?: number | undefined;
@@ -81,44 +97,43 @@ export interface AdaptiveSnapshot extends BaselineSnapshot {
   readonly method: 'adaptive';
   readonly count: number;
   readonly run: number;
+  readonly flatness: FlatnessSnapshot;
   readonly value: number;
   readonly newest: number;
   readonly gaps: readonly number[];
-  readonly quick: RobustLevelSnapshot;
-  readonly slow: RobustLevelSnapshot;
-  readonly seasonal: SeasonalLevelSnapshot | undefined;
+  readonly beliefs: BeliefsSnapshot;
   readonly born: number;
   readonly candidate: RobustLevelSnapshot | undefined;
   readonly longRun: number;
   readonly serial: readonly [product: number, square: number, last: number];
   readonly tail: TailCalibrationSnapshot;
+  readonly novelty: NoveltySnapshot;
+  readonly strangeness: StrangenessSnapshot | undefined;
 }
 
 /**
- * The default detector's baseline: two robust levels, one quick and one slow, and how far they usually err. A value is
- * strange where it is far from *both*: its deviation is the geometric mean of the two, so that neither a slow wave
- * (quick level right, slow one wrong) nor noise around a steady mean (the other way round) is. Where the time of day is
- * found to matter, its habit takes the slow level's place. What remains is made honest twice: by Student's law while
- * the scale rests on few samples, and by the ranks of the series' own largest deviations where its tail is heavier than
- * normal.
+ * The default detector's baseline. How far off a value is, {@link Beliefs} say: far from all of them. That is made
+ * honest twice: by Student's law while the scale rests on few samples, and by the ranks of the series' own largest
+ * deviations where its tail is heavier than normal. The score adds how new the sample is, see {@link Novelty} and
+ * {@link Strangeness}.
  *
  * Values of open episodes are not learned until they are accepted. The scale is the series' own: multiplying all
  * values or adding to them changes no deviation, unless the metric has a natural range.
  *
- * Cost: O(1) a sample, about a microsecond; up to 3 kB.
+ * Cost: O(1) a sample, one to two microseconds; 11 kB, and 31 kB from the first quarter of a day on.
  */
 export class AdaptiveBaseline implements Baseline {
   readonly #options: AdaptiveOptions;
   /** Smallest scale that means something for a metric with a natural range, else 0. */
   readonly #leastScale: number;
   readonly #step: SamplingStep;
-  readonly #quick: RobustLevel;
-  readonly #slow: RobustLevel;
+  readonly #beliefs: Beliefs;
   readonly #tail: TailCalibration;
+  readonly #novelty: Novelty;
+  readonly #flatness: Flatness;
+  readonly #strangeness: Strangeness;
   /** First timestamp. */
   readonly #born: number;
-  /** Habits of the day; not before a quarter of one has passed, so that short-lived series stay small. */
-  #seasonal: SeasonalLevel | undefined;
   /** Level of all values since the open episode began. */
   #candidate: RobustLevel | undefined;
   #count: number;
@@ -131,6 +146,11 @@ export class AdaptiveBaseline implements Baseline {
   #serialProduct: number;
   #serialSquare: number;
   #serialLast: number;
+  /** Distance from the beliefs at which the deviation is the threshold. */
+  #reach: number;
+  /** Of the sample that was judged last. */
+  #localTime = 0;
+  #raw = 0;
 
   constructor(options: AdaptiveOptions, start: History | AdaptiveSnapshot) {
     const from = 'method' in start ? start : firstBelief(start);
@@ -138,22 +158,32 @@ export class AdaptiveBaseline implements Baseline {
     this.#options = options;
     this.#leastScale = Number.isFinite(max - min) ? LEAST_SCALE_OF_RANGE * (max - min) : 0;
     this.#step = new SamplingStep(from.gaps);
-    this.#quick = new RobustLevel(QUICK_RATE, from.quick);
-    this.#slow = new RobustLevel(SLOW_RATE, from.slow);
+    this.#beliefs = new Beliefs(from.beliefs);
     this.#tail = new TailCalibration(from.tail);
-    this.#candidate = from.candidate && new RobustLevel(QUICK_RATE, from.candidate);
+    this.#novelty = new Novelty(from.novelty);
+    this.#flatness = new Flatness(from.flatness);
+    this.#strangeness = new Strangeness(options.maxPagesPerWeek, from.strangeness);
+    this.#candidate = from.candidate && new RobustLevel(CANDIDATE_RATE, from.candidate);
     this.#born = from.born;
-    this.#seasonal = from.seasonal && new SeasonalLevel(from.seasonal);
     this.#count = from.count;
     this.#run = from.run;
     this.#value = from.value;
     this.#newest = from.newest;
     this.#longRun = from.longRun;
     [this.#serialProduct, this.#serialSquare, this.#serialLast] = from.serial;
+    this.#reach = this.#distanceAtThreshold();
   }
 
   get constant(): boolean {
     return this.#run >= this.#count;
+  }
+
+  get byteLength(): number {
+    return this.#beliefs.watchesSeasons ? SEASONED_BYTES : YOUNG_BYTES;
+  }
+
+  get seasons(): { readonly day: boolean; readonly week: boolean } {
+    return { day: this.#beliefs.dayConfirmed, week: this.#beliefs.weekConfirmed };
   }
 
   get rules(): EpisodeRules {
@@ -162,7 +192,7 @@ export class AdaptiveBaseline implements Baseline {
     const correlation = this.#serialSquare > 0 ? this.#serialProduct / this.#serialSquare : 0;
     const carried = Math.max(0, Math.min(MOST_CORRELATION, correlation));
     return {
-      limit: openingLimit(step),
+      limit: openingLimit(step, this.#options.maxPagesPerWeek),
       carry: (1 - carried) / (1 + carried),
       closeAfter: CLOSE_AFTER,
       closeMost: CLOSE_MOST,
@@ -171,52 +201,67 @@ export class AdaptiveBaseline implements Baseline {
   }
 
   judge(timestamp: number, value: number): Verdict {
-    const { threshold, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = this.#options;
-    const { middle, spread, scale } = this.#belief(timestamp);
-    const residual = value - middle;
-    const deviation = Math.sign(residual) * this.#tail.map(this.#rawDeviation(Math.abs(residual), spread, scale));
-    // The same way back: deviation → raw deviation → residual.
-    const raw = studentFromNormal(this.#tail.inverse(threshold), this.#degrees);
-    const half = scale === 0 ? spread : Math.min(Number.MAX_VALUE, Math.hypot(spread, raw * scale));
+    const { localTime, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = this.#options;
+    const beliefs = this.#beliefs;
+    const step = this.#step.value;
+    const stale = timestamp - this.#newest > LONG_GAP * step;
+    this.#localTime = localTime(timestamp);
+    beliefs.look(this.#localTime, value, stale, Math.max(this.#leastScale, LEAST_SCALE * this.#longRun));
+    this.#raw = this.#rawDeviation(beliefs.distance(value), value);
+    const flat = value === this.#value ? this.#flatness.deviation(step) : 0;
+    const distant = this.#tail.map(this.#raw);
+    const size = Math.max(flat, this.#tail.map(beliefs.excused(value, this.#raw)));
+    const seasonTime = timestamp - this.#born >= SEASON_AFTER_MS ? this.#localTime : Number.NaN;
+    this.#novelty.take(value, seasonTime, beliefs.fromHabit(value), stale);
+    const { decades, isNews } = this.#novelty;
+    const score = this.#strangeness.take(distant, decades, isNews, timestamp - this.#born, step);
+    const { expected } = beliefs;
     return {
-      expected: middle,
-      lower: Math.max(min, middle - half),
-      upper: Math.min(max, middle + half),
-      deviation,
-      score: scoreOf(this.#strangeness(value, Math.abs(deviation), scale)),
+      expected,
+      lower: Math.max(min, beliefs.lower(this.#reach)),
+      upper: Math.min(max, beliefs.upper(this.#reach)),
+      deviation: value < expected ? -size : size,
+      score,
+      nature: flat > 0 ? 'flatline' : this.#isUsualElsewhen ? 'seasonal' : undefined,
+      step,
     };
   }
 
+  limits(deviation: number): { readonly below: number; readonly above: number } {
+    const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = this.#options;
+    const reach = studentFromNormal(this.#tail.inverse(deviation), this.#degrees);
+    return { below: Math.max(min, this.#beliefs.lower(reach)), above: Math.min(max, this.#beliefs.upper(reach)) };
+  }
+
   learn(timestamp: number, value: number, anomalous: boolean): void {
-    const { middle, spread, scale } = this.#belief(timestamp);
-    const residual = value - middle;
-    const raw = this.#rawDeviation(Math.abs(residual), spread, scale);
-    this.#tail.learn(raw);
+    const beliefs = this.#beliefs;
+    const residual = value - beliefs.expected;
+    const incidents = Math.max(INCIDENT_SHARE, Math.min(1, this.#step.value / INCIDENT_EVERY_MS));
+    const tailChanged = this.#tail.learn(this.#raw, incidents);
     const gap = timestamp - this.#newest;
     const steps = gap / this.#step.value;
     this.#step.add(gap);
     this.#newest = timestamp;
     this.#run = value === this.#value ? this.#run + 1 : 1;
+    this.#flatness.learn(value === this.#value);
     this.#value = value;
     this.#count++;
-    // Until habits are confirmed nobody relies on them, and what is strange every day at nine must be learned from.
-    if (!anomalous || this.#seasonal?.confirmed !== true) this.#learnSeason(timestamp, value);
+    if (tailChanged || this.#count <= MOST_DEGREES + 1) this.#reach = this.#distanceAtThreshold();
+    if (timestamp - this.#born >= SEASON_AFTER_MS) beliefs.watchSeasons(this.#localTime, this.#step.value);
+    beliefs.learn(this.#localTime, value, this.#step.value, steps, anomalous);
     if (this.#candidate !== undefined) this.#candidate.learn(value);
-    else if (anomalous) this.#candidate = new RobustLevel(QUICK_RATE, { level: value, meanAbsolute: 0, count: 1 });
+    else if (anomalous) this.#candidate = new RobustLevel(CANDIDATE_RATE, { level: value, meanAbsolute: 0, count: 1 });
     if (anomalous) return;
-    this.#learnSerial(Math.sign(residual) * Math.min(SERIAL_CLIP, raw));
-    this.#learnLongRun(Math.abs(residual), scale);
-    this.#quick.learn(value, steps);
-    this.#slow.learn(value, steps);
+    this.#learnSerial(Math.sign(residual) * Math.min(SERIAL_CLIP, this.#raw));
+    this.#learnLongRun(Math.abs(residual), beliefs.scale);
   }
 
   endEpisode(accepted: boolean): void {
     const candidate = this.#candidate;
     this.#candidate = undefined;
     if (!accepted || candidate === undefined) return;
-    this.#quick.rebase(candidate.level, Math.max(candidate.scale, this.#quick.scale));
-    this.#slow.rebase(candidate.level, Math.max(candidate.scale, this.#slow.scale));
-    if (this.#seasonal?.confirmed) this.#seasonal.rebase(this.#newest, candidate.level);
+    this.#flatness.accept();
+    this.#beliefs.rebase(this.#localTime, candidate.level, candidate.scale);
   }
 
   snapshot(): AdaptiveSnapshot {
@@ -224,66 +269,46 @@ export class AdaptiveBaseline implements Baseline {
       method: 'adaptive',
       count: this.#count,
       run: this.#run,
+      flatness: this.#flatness.snapshot(),
       value: this.#value,
       newest: this.#newest,
       gaps: this.#step.snapshot(),
-      quick: this.#quick.snapshot(),
-      slow: this.#slow.snapshot(),
-      seasonal: this.#seasonal?.snapshot(),
+      beliefs: this.#beliefs.snapshot(),
       born: this.#born,
       candidate: this.#candidate?.snapshot(),
       longRun: this.#longRun,
       serial: [this.#serialProduct, this.#serialSquare, this.#serialLast],
       tail: this.#tail.snapshot(),
+      novelty: this.#novelty.snapshot(),
+      strangeness: this.#strangeness.snapshot(),
     };
   }
 
-  /** Middle of the two levels, half their distance, and the scale, for a sample at `timestamp`. */
-  #belief(timestamp: number): { readonly middle: number; readonly spread: number; readonly scale: number } {
-    const floor = Math.max(this.#leastScale, LEAST_SCALE * this.#longRun);
-    const stale = timestamp - this.#newest > LONG_GAP * this.#step.value;
-    const habit = this.#seasonal?.confirmed ? this.#seasonal : undefined;
-    const holding = habit === undefined ? this.#slow.level : habit.at(timestamp);
-    const holdingScale = (habit ?? this.#slow).scale;
-    const following = stale ? holding : this.#quick.level;
-    const followingScale = stale ? holdingScale : this.#quick.scale;
-    return {
-      middle: (following + holding) / 2,
-      spread: Math.abs(following - holding) / 2,
-      scale: Math.max(floor, Math.sqrt(followingScale * holdingScale)),
-    };
+  /** Whether the last value is a usual one, though not at this time. */
+  get #isUsualElsewhen(): boolean {
+    const beliefs = this.#beliefs;
+    return (beliefs.dayConfirmed || beliefs.weekConfirmed) && Math.abs(this.#novelty.standardised) < USUAL;
   }
 
   get #degrees(): number {
     return Math.min(MOST_DEGREES, this.#count - 1);
   }
 
-  /** Deviation before the tail's say; `distance` is that from the middle. */
-  #rawDeviation(distance: number, spread: number, scale: number): number {
-    if (distance <= spread) return 0;
-    if (scale === 0) return deviationFromConstant(Math.min(this.#count, this.#options.historySize));
-    // √((d − s)(d + s)) is the geometric mean of the distances from the two levels.
-    const product = Math.sqrt(distance - spread) * Math.sqrt(distance + spread);
-    const raw = Math.min(LARGEST_DEVIATION, normalFromStudent(product / scale, this.#degrees));
+  /** The way of a deviation back: deviation → raw deviation → distance. */
+  #distanceAtThreshold(): number {
+    return studentFromNormal(this.#tail.inverse(this.#options.threshold), this.#degrees);
+  }
+
+  /** Deviation before the tail's say. */
+  #rawDeviation(distance: number, value: number): number {
+    if (distance === 0) return 0;
+    if (this.#beliefs.scale === 0) {
+      if (value === this.#value) return 0;
+      return deviationFromConstant(Math.min(this.#count, this.#options.historySize));
+    }
+    const raw = Math.min(LARGEST_DEVIATION, normalFromStudent(distance, this.#degrees));
     // Where a bounded metric rests, n equal values say that an interruption has a probability of about 1 / n.
     return this.#leastScale > 0 && this.#run >= RESTING ? Math.min(raw, deviationFromTail(1 / this.#run)) : raw;
-  }
-
-  /**
-   * The deviation as the score sees it: in an open episode a value that is where the episode has been all along is no
-   * longer as strange as the first one was. Geometric mean of the deviations from the old level and from the new one.
-   */
-  #strangeness(value: number, deviation: number, scale: number): number {
-    const candidate = this.#candidate;
-    if (candidate === undefined || candidate.scale === 0 || scale === 0) return deviation;
-    return Math.sqrt(deviation * Math.min(deviation, Math.abs(value - candidate.level) / scale));
-  }
-
-  #learnSeason(timestamp: number, value: number): void {
-    if (this.#seasonal !== undefined) this.#seasonal.learn(timestamp, value, this.#step.value);
-    else if (timestamp - this.#born >= SEASON_AFTER_MS) {
-      this.#seasonal = SeasonalLevel.begin(timestamp, this.#step.value, this.#slow.level);
-    }
   }
 
   #learnSerial(deviation: number): void {
@@ -310,22 +335,27 @@ function firstBelief(history: History): AdaptiveSnapshot {
   const mean = distances.reduce((sum, d) => sum + d, 0) / count;
   // Of equal weight: the median withstands an outlier, the mean speaks where most values are equal.
   const start = { level, meanAbsolute: Math.sqrt(mean * MEAN_OVER_MEDIAN * medianOf(distances)) || mean, count };
+  const novelty = new Novelty();
+  for (const v of values) novelty.take(v, Number.NaN, 0, false);
+  const flatness = new Flatness();
+  for (let i = 1; i < count; i++) flatness.learn(values[i] === values[i - 1]);
   let run = 1;
   while (run < count && values[count - 1 - run] === value) run++;
   return {
     method: 'adaptive',
     count,
     run,
+    flatness: flatness.snapshot(),
     value,
     newest: times[count - 1] as number,
     gaps: times.slice(1).map((t, i) => t - (times[i] as number)),
-    quick: start,
-    slow: start,
-    seasonal: undefined,
+    beliefs: { quick: start, slow: start, seasons: undefined },
     born: times[0] as number,
     candidate: undefined,
     longRun: mean,
     serial: [SERIAL_PRIOR, 1, 0],
     tail: new TailCalibration().snapshot(),
+    novelty: novelty.snapshot(),
+    strangeness: undefined,
   };
 }

@@ -4,8 +4,17 @@ import { type MetricDefinition, type MetricDefinitions, metricDefinition } from 
 import type { Sample } from '../model/sample.ts';
 import type { Labels, SeriesId } from '../model/series-key.ts';
 import { SeriesMap } from '../model/series-map.ts';
+import type { Deploy, Silence } from '../model/silence.ts';
 import { explain } from './explain.ts';
-import { NOT_READY, type SeriesSettings, SeriesWatch, type SeriesWatchSnapshot } from './series-watch.ts';
+import { localTimeOf } from './local-time.ts';
+import { Plans, type PlansSnapshot } from './plans.ts';
+import {
+  NOT_READY,
+  type SeriesSettings,
+  SeriesWatch,
+  type SeriesWatchSnapshot,
+  type Surroundings,
+} from './series-watch.ts';
 
 /** Options of an {@link AnomalyDetector}. */
 export interface AnomalyDetectorOptions {
@@ -23,6 +32,16 @@ export interface AnomalyDetectorOptions {
    * deviation of the history, each sample beyond the threshold an anomaly; for comparing, and where that is wanted.
    */
   readonly method?: 'adaptive' | 'zscore' | undefined;
+  /**
+   * Episodes of medium or higher that a series may open a week by chance, by its own history. Above 0; default 1. Lower
+   * it for fewer pages, raise it to hear of less.
+   */
+  readonly maxPagesPerWeek?: number | undefined;
+  /**
+   * Where the users are, as an IANA name such as `'Europe/Berlin'`: its days and weeks, daylight saving included, are
+   * what habits are looked for in. Default `'UTC'`.
+   */
+  readonly timeZone?: string | undefined;
   /** What is known of metrics by name: direction and change that matter, own threshold, range, or not to look at all. */
   readonly metrics?: MetricDefinitions | undefined;
   /** Series watched; samples of further ones are not. At least 1; default 10,000. */
@@ -37,13 +56,10 @@ export interface DetectorSnapshot {
   readonly version: 1;
   readonly series: readonly (SeriesId & { readonly state: DetectorSeriesSnapshot })[];
   readonly errorRates: readonly (readonly [serviceId: string, rate: number])[];
+  readonly plans: PlansSnapshot;
 }
 
 const SNAPSHOT_VERSION = 1;
-
-/** Heap of a series, once it has a verdict and before; measured on Node 20. */
-const READY_BYTES = 2500;
-const YOUNG_BYTES = 250;
 
 /** Series that `explain` names where it is asked for one that there is not. */
 const SERIES_NAMED = 5;
@@ -71,6 +87,12 @@ export class AnomalyDetector {
   readonly #errorRates: Map<string, number> = new Map();
   readonly #settings: SettingsByMetric;
   readonly #maxSeries: number;
+  readonly #plans: Plans = new Plans();
+  readonly #surroundings: Surroundings = {
+    errorRate: (serviceId, now) => this.#errorRate(serviceId, now),
+    silences: (serviceId, metricName, timestamp) => this.#plans.silences(serviceId, metricName, timestamp),
+    deployBefore: (serviceId, timestamp) => this.#plans.deployBefore(serviceId, timestamp),
+  };
   #ready = 0;
 
   /** @throws AnalyticsError `ERR_INVALID_OPTION` */
@@ -91,7 +113,9 @@ export class AnomalyDetector {
 
   /** Estimate of the memory held, in bytes. */
   get byteLength(): number {
-    return this.#ready * READY_BYTES + this.learning * YOUNG_BYTES;
+    let bytes = 0;
+    for (const [, watch] of this.#series.entries()) bytes += watch.byteLength;
+    return bytes;
   }
 
   /**
@@ -103,7 +127,7 @@ export class AnomalyDetector {
    * same, and never opens an episode.
    */
   observe(sample: Sample): Observation {
-    const { serviceId, metricName, value } = sample;
+    const { metricName, value } = sample;
     const timestamp = Number(sample.timestamp);
     if (!Number.isFinite(value) || !Number.isFinite(timestamp)) return NOT_READY;
     const watch = this.#series.get(sample);
@@ -116,7 +140,7 @@ export class AnomalyDetector {
     }
     if (timestamp <= watch.newest) return NOT_READY;
     const wasReady = watch.ready;
-    const observation = watch.observe(timestamp, value, sample, (now) => this.#errorRate(serviceId, now));
+    const observation = watch.observe(timestamp, value, sample, this.#surroundings);
     if (!wasReady && watch.ready) this.#ready++;
     return observation;
   }
@@ -153,6 +177,40 @@ export class AnomalyDetector {
   }
 
   /**
+   * Learns history before going live: samples of any series, each series in the order of its time. What they hold is
+   * found as if it happened now, and is listed; it is for the caller to announce none of it. Returns how many were taken.
+   */
+  backfill(samples: Iterable<Sample>): number {
+    let taken = 0;
+    for (const sample of samples) {
+      const before = this.#series.get(sample)?.newest;
+      this.observe(sample);
+      const after = this.#series.get(sample)?.newest;
+      if (after !== before) taken++;
+    }
+    return taken;
+  }
+
+  /**
+   * Announces a maintenance window, by the time of the samples: what is found in it is marked `silenced`. What is still
+   * open when it ends is reported again, as one that rose.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION`
+   */
+  silence(silence: Silence): void {
+    this.#plans.silence(silence);
+  }
+
+  /**
+   * Notes a deploy: what begins within half an hour after it carries it.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION`
+   */
+  markDeploy(serviceId: string, deploy: Deploy): void {
+    this.#plans.deployed(serviceId, deploy);
+  }
+
+  /**
    * Tells the share of a service's work that fails, 0..1, which makes high anomalies critical above 5 %; `undefined`
    * takes it back. The newest values of its series `error_rate` and `operation_error_rate` count by themselves.
    */
@@ -183,7 +241,7 @@ export class AnomalyDetector {
   /** Everything known, for {@link restore}. */
   snapshot(): DetectorSnapshot {
     const series = Array.from(this.#series.entries(), ([id, watch]) => ({ ...id, state: watch.snapshot() }));
-    return { version: SNAPSHOT_VERSION, series, errorRates: [...this.#errorRates] };
+    return { version: SNAPSHOT_VERSION, series, errorRates: [...this.#errorRates], plans: this.#plans.snapshot() };
   }
 
   /**
@@ -196,6 +254,7 @@ export class AnomalyDetector {
     return restoring('detector', snapshot, SNAPSHOT_VERSION, () => {
       for (const { state, ...series } of snapshot.series) detector.restoreSeries(series, state);
       for (const [serviceId, rate] of snapshot.errorRates) detector.setErrorRate(serviceId, rate);
+      detector.#plans.restore(snapshot.plans);
       return detector;
     });
   }
@@ -235,12 +294,15 @@ class SettingsByMetric {
 
   constructor(options: AnomalyDetectorOptions) {
     const { threshold = 2, minSamples = 10, historySize = 1000, method = 'adaptive', metrics = {} } = options;
+    const { maxPagesPerWeek = 1, timeZone = 'UTC' } = options;
     objectOption('metrics', metrics);
     this.#defaults = {
       threshold: positive('threshold', threshold),
       minSamples: numberOption('minSamples', minSamples, { min: 2, whole: true }),
       historySize: numberOption('historySize', historySize, { min: minSamples, whole: true }),
       method: choiceOption('method', method, ['adaptive', 'zscore']),
+      maxPagesPerWeek: positive('maxPagesPerWeek', maxPagesPerWeek),
+      localTime: localTimeOf(timeZone),
     };
     for (const name of Object.keys(metrics)) {
       checkDefinition(`metrics.${name}`, objectOption(`metrics.${name}`, metrics[name] as MetricDefinition));
@@ -285,6 +347,9 @@ function unknownSeries(threshold: number, samplesNeeded: number): ReturnType<Ser
     constant: false,
     verdict: undefined,
     anomalous: false,
+    recentScores: [],
+    seasons: { day: false, week: false },
+    alarm: undefined,
     evidence: 0,
     limit: 0,
     anomaly: undefined,

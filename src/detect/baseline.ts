@@ -12,6 +12,10 @@ export interface Verdict {
   readonly deviation: number;
   /** 0..1. */
   readonly score: number;
+  /** What the deviation is of, where its size does not say it. */
+  readonly nature?: 'flatline' | 'seasonal' | undefined;
+  /** Time between samples, milliseconds, where it is known. */
+  readonly step?: number | undefined;
 }
 
 /** How much it takes to open and to end an episode. */
@@ -28,15 +32,21 @@ export interface EpisodeRules {
 }
 
 /**
- * A detector's belief of what is normal for one series. Learning and judging are kept apart: `judge` changes nothing,
- * and the owner says what a sample is learned as.
+ * A detector's belief of what is normal for one series. Learning and judging are kept apart: of what is normal `judge`
+ * changes nothing, and the owner says what a sample is learned as. Each sample is judged once, then learned.
  */
 export interface Baseline {
   readonly rules: EpisodeRules;
+  /** Estimate of the memory held, in bytes. */
+  readonly byteLength: number;
+  /** Habits that were found. */
+  readonly seasons: { readonly day: boolean; readonly week: boolean };
   /** Whether all samples that it remembers have the same value. */
   readonly constant: boolean;
   /** Judges a sample that is about to come. */
   judge(timestamp: number, value: number): Verdict;
+  /** The values at which the last sample would have deviated by so much. */
+  limits(deviation: number): { readonly below: number; readonly above: number };
   /** Learns a sample; `anomalous` says that it is an anomalous one of an open episode. */
   learn(timestamp: number, value: number, anomalous: boolean): void;
   /** The episode is over; `accepted`: because its samples are now taken for normal. */

@@ -1,5 +1,6 @@
 import type { Anomaly } from '../model/anomaly.ts';
 import type { MetricDefinition } from '../model/metric-kind.ts';
+import { normalTail } from '../stats/normal.ts';
 
 /** What {@link describe} turns into a sentence. */
 export type Finding = Pick<
@@ -16,18 +17,36 @@ export type Finding = Pick<
 >;
 
 /**
- * One sentence: `latency was 400 ms, expected 20.1 ms (11.2 to 29 ms), since 2026-03-01 14:05:30 UTC: 8.2 σ above`.
+ * One sentence: `latency was 400 ms, expected 20.1 ms (11.2 to 29 ms), since 2026-03-01 14:05:30 UTC: 4.2 σ above, as
+ * by chance once in about 26 days`.
  * Labels follow the name: `depth (queue mail) was …`.
  */
-export function describe(finding: Finding, definition: MetricDefinition): string {
+export function describe(finding: Finding, definition: MetricDefinition, step?: number): string {
   const { currentValue, expectedValue, lower, upper, deviation, direction, startedAt } = finding;
   const value = (v: number): string => quantity(v, definition.unit);
   return (
     `${seriesName(finding)} was ${value(currentValue)}, expected ${value(expectedValue)} ` +
     `(${quantity(lower)} to ${value(upper)}), since ${moment(startedAt)} UTC: ` +
-    `${quantity(deviation)} σ ${direction}`
+    `${quantity(deviation)} σ ${direction}${rarity(deviation, step)}`
   );
 }
+
+/** How often chance deviates so far, in words; nothing where the time between samples is not known. */
+function rarity(deviation: number, step: number | undefined): string {
+  if (step === undefined) return '';
+  const interval = step / (2 * normalTail(deviation));
+  if (interval > 10 * YEAR_MS) return ', as by chance less than once in ten years';
+  const [unit, name] = UNITS.find(([size]) => interval >= 2 * size) ?? [1000, 'seconds'];
+  return `, as by chance once in about ${quantity(Number((interval / unit).toPrecision(2)))} ${name}`;
+}
+
+const YEAR_MS = 31_557_600_000;
+const UNITS = [
+  [YEAR_MS, 'years'],
+  [86_400_000, 'days'],
+  [3_600_000, 'hours'],
+  [60_000, 'minutes'],
+] as const;
 
 /** A number for people: four digits, and its unit. A `ratio` needs no unit. */
 export function quantity(value: number, unit?: string): string {

@@ -5,6 +5,7 @@ import { hashString } from '../stats/string-hash.ts';
 import type { EpisodeRules, Verdict } from './baseline.ts';
 import { describe } from './describe.ts';
 import { gather } from './evidence.ts';
+import type { PlannedDeploy } from './plans.ts';
 import { isWorse, severityOf } from './severity.ts';
 
 /** Closed episodes kept per series. */
@@ -15,6 +16,10 @@ const FLAP_WITHIN = 60;
 
 /** Anomalous samples on one side from which a spike is called a level shift. */
 const LASTING = 6;
+
+/** It is a drift if it took so many anomalous samples to its peak, is there now, and began with less than this part of it. */
+const DRIFTING = 12;
+const DRIFT_BEGINS_BELOW = 0.6;
 
 /** Share of an episode's anomalous samples on the other side from which it is one of variance. */
 const BOTH_SIDES = 0.25;
@@ -37,17 +42,31 @@ interface Suspicion {
   readonly evidence: number;
   readonly startedAt: number;
   readonly samples: number;
+  /** Deviation, not negative, of the first anomalous sample. */
+  readonly first: number;
   readonly peak: Judged;
 }
 
+/** What the kind of an episode is read from. */
+interface Shape {
+  /** Anomalous samples. */
+  readonly samples: number;
+  /** Anomalous samples that lay on the side other than its direction. */
+  readonly otherSide: number;
+  /** Deviation, not negative, of its first anomalous sample. */
+  readonly first: number;
+  /** Anomalous samples up to its peak. */
+  readonly untilPeak: number;
+  /** What the peak was of, where its size does not say it. */
+  readonly nature: Verdict['nature'];
+}
+
 /** The open episode and what decides on its end. */
-interface OpenEpisode {
+interface OpenEpisode extends Shape {
   readonly anomaly: Anomaly;
   /** Samples since it opened, the normal ones in between included. */
   readonly length: number;
   readonly normalInRow: number;
-  /** Anomalous samples that lay on the side other than its direction. */
-  readonly otherSide: number;
 }
 
 /** Everything about the episodes of one series; immutable, so that it is its own snapshot. */
@@ -89,6 +108,10 @@ export interface EpisodeContext {
   readonly series: SeriesId;
   readonly definition: MetricDefinition;
   readonly rules: EpisodeRules;
+  /** Whether the sample lies in a maintenance window. */
+  readonly silenced: boolean;
+  /** The deploy of the service in the half hour before a timestamp. */
+  readonly deployBefore: (timestamp: number) => PlannedDeploy | undefined;
 }
 
 /**
@@ -117,14 +140,19 @@ function suspect(
   if (!judged.anomalous || deviation <= 0) {
     return before === undefined || evidence === 0 ? undefined : { ...before, evidence };
   }
-  if (before === undefined) return { evidence, startedAt: judged.timestamp, samples: 1, peak: judged };
+  if (before === undefined) {
+    return { evidence, startedAt: judged.timestamp, samples: 1, first: deviation, peak: judged };
+  }
   const peak = deviation > Math.abs(before.peak.verdict.deviation) ? judged : before.peak;
-  return { evidence, startedAt: before.startedAt, samples: before.samples + 1, peak };
+  return { ...before, evidence, samples: before.samples + 1, peak };
 }
 
 function open(state: EpisodesState, suspicion: Suspicion, judged: Judged, context: EpisodeContext): EpisodesState {
   const { serviceId, metricName, labels } = context.series;
-  const { startedAt, samples, peak } = suspicion;
+  const { startedAt, samples, peak, first } = suspicion;
+  const { nature } = peak.verdict;
+  const shape: Shape = { samples, otherSide: 0, first, untilPeak: peak === judged ? samples : 1, nature };
+  const deploy = context.deployBefore(startedAt);
   const direction = peak.verdict.deviation > 0 ? 'above' : 'below';
   const anomaly: Anomaly = Object.freeze({
     id: `${hashString(seriesKey(context.series)).toString(36)}-${startedAt.toString(36)}`,
@@ -135,16 +163,22 @@ function open(state: EpisodesState, suspicion: Suspicion, judged: Judged, contex
     ...peakFields(peak),
     severity: severityOf(peak.verdict.deviation, judged.errorRate),
     direction,
-    kind: kindOf(direction, samples, 0),
+    kind: kindOf(direction, Math.abs(peak.verdict.deviation), shape),
     status: 'open',
+    ...(context.silenced ? { silenced: true } : {}),
+    ...(deploy === undefined ? {} : { deploy }),
     startedAt,
     samples,
-    description: describe({ ...peakFields(peak), metricName, labels, direction, startedAt }, context.definition),
+    description: describe(
+      { ...peakFields(peak), metricName, labels, direction, startedAt },
+      context.definition,
+      peak.verdict.step,
+    ),
   });
   return {
     above: undefined,
     below: undefined,
-    open: { anomaly, length: 1, normalInRow: 0, otherSide: 0 },
+    open: { anomaly, length: 1, normalInRow: 0, ...shape },
     closed: state.closed,
     closedIndex: state.closedIndex,
     flaps: judged.index - state.closedIndex <= FLAP_WITHIN ? state.flaps + 1 : 0,
@@ -154,26 +188,38 @@ function open(state: EpisodesState, suspicion: Suspicion, judged: Judged, contex
 
 function proceed(
   state: EpisodesState,
-  { anomaly: before, length, normalInRow, otherSide }: OpenEpisode,
+  open: OpenEpisode,
   judged: Judged,
-  { definition, rules }: EpisodeContext,
+  { definition, rules, silenced }: EpisodeContext,
 ): EpisodesState {
+  const before = open.anomaly;
+  const size = Math.abs(judged.verdict.deviation);
+  const isPeak = judged.anomalous && size > before.deviation;
+  const shape: Shape = {
+    samples: before.samples + (judged.anomalous ? 1 : 0),
+    otherSide: open.otherSide + (judged.anomalous && sideOf(judged) !== before.direction ? 1 : 0),
+    first: open.first,
+    untilPeak: isPeak ? before.samples + 1 : open.untilPeak,
+    nature: isPeak ? judged.verdict.nature : open.nature,
+  };
   const next: OpenEpisode = {
-    anomaly: judged.anomalous ? grow(before, judged, otherSide, definition) : before,
-    length: length + 1,
-    normalInRow: judged.anomalous ? 0 : normalInRow + 1,
-    otherSide: otherSide + (judged.anomalous && sideOf(judged) !== before.direction ? 1 : 0),
+    anomaly: withSilence(judged.anomalous ? grow(before, judged, shape, definition) : before, silenced),
+    length: open.length + 1,
+    normalInRow: judged.anomalous ? 0 : open.normalInRow + 1,
+    ...shape,
   };
   const accepted = next.length >= rules.acceptAfter;
   const patience = Math.min(rules.closeMost, rules.closeAfter * 2 ** state.flaps);
   if (accepted || next.normalInRow >= patience) return close(state, next.anomaly, judged, accepted);
-  const transition = isWorse(next.anomaly.severity, before.severity) ? 'rose' : 'updated';
+  // That a silence is over is news too, as nobody was told before.
+  const heard = before.silenced === true && !silenced;
+  const transition = heard || isWorse(next.anomaly.severity, before.severity) ? 'rose' : 'updated';
   return { ...state, open: next, last: { transition, anomaly: next.anomaly, accepted: false } };
 }
 
 /** The episode with one more anomalous sample. */
-function grow(before: Anomaly, judged: Judged, otherSide: number, definition: MetricDefinition): Anomaly {
-  const samples = before.samples + 1;
+function grow(before: Anomaly, judged: Judged, shape: Shape, definition: MetricDefinition): Anomaly {
+  const { samples } = shape;
   const severity = severityOf(Math.max(before.deviation, Math.abs(judged.verdict.deviation)), judged.errorRate);
   const grown = {
     ...before,
@@ -185,9 +231,17 @@ function grow(before: Anomaly, judged: Judged, otherSide: number, definition: Me
     const { metricName, labels, startedAt } = before;
     const direction = sideOf(judged);
     const fields = { ...peakFields(judged), direction };
-    Object.assign(grown, fields, { description: describe({ ...fields, metricName, labels, startedAt }, definition) });
+    const description = describe({ ...fields, metricName, labels, startedAt }, definition, judged.verdict.step);
+    Object.assign(grown, fields, { description });
   }
-  return Object.freeze({ ...grown, kind: kindOf(grown.direction, samples, otherSide) });
+  return Object.freeze({ ...grown, kind: kindOf(grown.direction, grown.deviation, shape) });
+}
+
+/** The episode, marked or not. */
+function withSilence(anomaly: Anomaly, silenced: boolean): Anomaly {
+  if ((anomaly.silenced === true) === silenced) return anomaly;
+  const { silenced: _, ...heard } = anomaly;
+  return Object.freeze(silenced ? { ...heard, silenced: true as const } : heard);
 }
 
 function close(state: EpisodesState, episode: Anomaly, judged: Judged, accepted: boolean): EpisodesState {
@@ -195,7 +249,7 @@ function close(state: EpisodesState, episode: Anomaly, judged: Judged, accepted:
     ...episode,
     status: 'closed',
     endedAt: judged.timestamp,
-    kind: accepted ? 'level-shift' : episode.kind,
+    kind: accepted && LEVELS.has(episode.kind) ? 'level-shift' : episode.kind,
   });
   return {
     ...state,
@@ -224,8 +278,15 @@ function sideOf(judged: Judged): 'above' | 'below' {
   return judged.verdict.deviation > 0 ? 'above' : 'below';
 }
 
-function kindOf(direction: 'above' | 'below', samples: number, otherSide: number): AnomalyKind {
-  if (otherSide >= BOTH_SIDES * samples) return otherSide > 0 ? 'variance' : direction === 'above' ? 'spike' : 'dip';
+/** Kinds that are a shift of the level where they last. */
+const LEVELS: ReadonlySet<AnomalyKind> = new Set(['spike', 'dip', 'level-shift']);
+
+function kindOf(direction: 'above' | 'below', deviation: number, shape: Shape): AnomalyKind {
+  const { samples, otherSide, first, untilPeak, nature } = shape;
+  if (nature === 'flatline') return 'flatline';
+  if (otherSide > 0 && otherSide >= BOTH_SIDES * samples) return 'variance';
+  if (nature === 'seasonal') return 'seasonal';
+  if (samples >= DRIFTING && untilPeak >= DRIFTING && first < DRIFT_BEGINS_BELOW * deviation) return 'drift';
   if (samples >= LASTING) return 'level-shift';
   return direction === 'above' ? 'spike' : 'dip';
 }

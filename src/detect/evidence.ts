@@ -1,4 +1,4 @@
-import { surprise } from '../stats/normal.ts';
+import { normalQuantile, surprise } from '../stats/normal.ts';
 
 /**
  * Surprise that a normal sample uses up: evidence grows only while samples bring more, that is, deviate by about 1.7
@@ -12,11 +12,11 @@ const EXPONENT = 0.893;
 const WEEK_MS = 604_800_000;
 
 /** Added to the limit for what the theory leaves out: tails known only roughly, samples that depend on each other. Tuned on noise of seven laws. */
-const MARGIN = 4;
+const MARGIN = 3;
 
-/** Evidence that chance reaches about once a week or more rarely in a series with a sample every `step` milliseconds. */
-export function openingLimit(step: number): number {
-  return (Math.log(Math.max(2, WEEK_MS / step)) + MARGIN) / EXPONENT;
+/** Evidence that chance reaches at most about `pages` times a week in a series with a sample every `step` milliseconds. */
+export function openingLimit(step: number, pages: number): number {
+  return (Math.log(Math.max(2, WEEK_MS / (step * pages))) + MARGIN) / EXPONENT;
 }
 
 /**
@@ -27,6 +27,11 @@ export function gather(evidence: number, deviation: number, carry: number): numb
   if (evidence === 0 && deviation < LEAST_DEVIATION) return 0;
   const own = surprise(deviation) - DRIFT;
   return Math.max(0, own, evidence + (own > 0 ? carry * own : own));
+}
+
+/** The deviation at which one sample alone has so much evidence. */
+export function deviationOfEvidence(evidence: number): number {
+  return -normalQuantile(Math.exp(-evidence - DRIFT) / 2);
 }
 
 /** Below it the surprise is less than {@link DRIFT}. */

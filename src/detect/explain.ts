@@ -17,6 +17,10 @@ export interface Known {
   /** Verdict on the newest sample. */
   readonly verdict: Verdict | undefined;
   readonly anomalous: boolean;
+  readonly recentScores: readonly number[];
+  readonly seasons: { readonly day: boolean; readonly week: boolean };
+  /** Values beyond which a single sample opens an episode; `undefined` where none does. */
+  readonly alarm: { readonly below: number | undefined; readonly above: number | undefined } | undefined;
   /** Evidence gathered and needed. */
   readonly evidence: number;
   readonly limit: number;
@@ -44,6 +48,10 @@ export function explain(known: Known): Explanation {
     score: verdict?.score,
     deviation: verdict?.deviation,
     anomaly: known.anomaly,
+    recentScores: known.recentScores,
+    seasons: known.seasons,
+    alarmBelow: known.alarm?.below,
+    alarmAbove: known.alarm?.above,
     reasons: [...reasonsFor(state, known)],
   };
 }
@@ -98,6 +106,21 @@ function* reasonsFor(state: Explanation['state'], known: Known): Generator<strin
     const percent = Math.min(99, Math.floor((100 * known.evidence) / known.limit));
     yield `evidence for an anomaly is at ${percent} % of what rules out chance for a week`;
   }
+  yield* outlook(known);
+}
+
+/** What would have to happen, and what is known of the time of day and week. */
+function* outlook({ alarm, seasons, definition }: Known): Generator<string> {
+  const ends: string[] = [];
+  if (alarm?.below !== undefined) ends.push(`below ${quantity(alarm.below, definition.unit)}`);
+  if (alarm?.above !== undefined) ends.push(`above ${quantity(alarm.above, definition.unit)}`);
+  if (ends.length > 0) yield `one sample ${ends.join(' or ')} would be an anomaly, nearer ones if they last`;
+  const known: string[] = [];
+  if (seasons.day) known.push('the time of day');
+  if (seasons.week) known.push('the time of the week');
+  yield known.length > 0
+    ? `what is expected follows ${known.join(' and ')}`
+    : 'no habit of the day or the week is known';
 }
 
 /** Why a value outside the band is still no anomaly. */

@@ -4,7 +4,9 @@ import type { SeriesId } from '../model/series-key.ts';
 import { AdaptiveBaseline, type AdaptiveSnapshot } from './adaptive-baseline.ts';
 import type { Baseline, Verdict } from './baseline.ts';
 import { advance, type EpisodesState, NO_EPISODES } from './episodes.ts';
+import { deviationOfEvidence } from './evidence.ts';
 import type { Known } from './explain.ts';
+import type { PlannedDeploy } from './plans.ts';
 import { ZscoreBaseline, type ZscoreSnapshot } from './zscore-baseline.ts';
 
 /** What is the same for all series of a metric. */
@@ -14,6 +16,16 @@ export interface SeriesSettings {
   readonly threshold: number;
   readonly minSamples: number;
   readonly historySize: number;
+  readonly maxPagesPerWeek: number;
+  readonly localTime: (timestamp: number) => number;
+}
+
+/** What is the same for all series of a detector, and asked only where it matters. */
+export interface Surroundings {
+  /** Share of a service's work that fails, 0..1. */
+  errorRate(serviceId: string, now: number): number;
+  silences(serviceId: string, metricName: string, timestamp: number): boolean;
+  deployBefore(serviceId: string, timestamp: number): PlannedDeploy | undefined;
 }
 
 /** State of a {@link SeriesWatch}. */
@@ -24,10 +36,17 @@ export interface SeriesWatchSnapshot {
   readonly episodes: EpisodesState;
   readonly verdict: Verdict | undefined;
   readonly anomalous: boolean;
+  readonly scores: readonly number[];
 }
 
 /** The answer where there is no verdict. */
 export const NOT_READY: Observation = { ready: false, score: 0, deviation: 0 };
+
+/** Heap without a baseline, measured on Node 20. */
+const BYTES = 600;
+
+/** Scores that `explain` gives. */
+const SCORES_KEPT = 10;
 
 /** Larger values are learned as this, so that their squares and sums stay finite. */
 const LARGEST = 1e150;
@@ -45,6 +64,8 @@ export class SeriesWatch {
   #episodes: EpisodesState;
   #verdict: Verdict | undefined;
   #anomalous: boolean;
+  /** Ring of the last scores; the next one goes to `samples` modulo its length. */
+  readonly #scores: number[];
 
   constructor(settings: SeriesSettings, snapshot: SeriesWatchSnapshot) {
     this.settings = settings;
@@ -54,6 +75,7 @@ export class SeriesWatch {
     this.#episodes = snapshot.episodes;
     this.#verdict = snapshot.verdict;
     this.#anomalous = snapshot.anomalous;
+    this.#scores = snapshot.scores.slice();
   }
 
   /** A series of which one sample is known. */
@@ -65,6 +87,7 @@ export class SeriesWatch {
       episodes: NO_EPISODES,
       verdict: undefined,
       anomalous: false,
+      scores: [],
     });
   }
 
@@ -76,6 +99,11 @@ export class SeriesWatch {
   /** Value of the newest sample. */
   get value(): number {
     return this.#recent[this.#recent.length - 1] as number;
+  }
+
+  /** Estimate of the memory held, in bytes. */
+  get byteLength(): number {
+    return BYTES + (this.#baseline?.byteLength ?? 0);
   }
 
   /** Whether there are enough samples for a verdict. */
@@ -92,8 +120,8 @@ export class SeriesWatch {
     return this.#episodes.closed;
   }
 
-  /** Judges a sample newer than all others, then learns it. `errorRate` is asked only where it matters. */
-  observe(timestamp: number, value: number, series: SeriesId, errorRate: (now: number) => number): Observation {
+  /** Judges a sample newer than all others, then learns it. */
+  observe(timestamp: number, value: number, series: SeriesId, surroundings: Surroundings): Observation {
     this.#samples++;
     if (this.#baseline === undefined) {
       this.#grow(timestamp, value);
@@ -105,7 +133,8 @@ export class SeriesWatch {
     const verdict = this.#baseline.judge(timestamp, clamped);
     this.#verdict = verdict;
     this.#anomalous = this.#matters(clamped, verdict);
-    const event = this.#advance(this.#baseline, series, errorRate);
+    this.#scores[this.#samples % SCORES_KEPT] = verdict.score;
+    const event = this.#advance(this.#baseline, series, surroundings);
     const inside = this.#episodes.open !== undefined;
     this.#baseline.learn(timestamp, clamped, inside && this.#anomalous);
     const { score, deviation, expected, lower, upper } = verdict;
@@ -126,6 +155,9 @@ export class SeriesWatch {
       constant: this.#baseline?.constant ?? false,
       verdict: this.#verdict,
       anomalous: this.#anomalous,
+      recentScores: this.#recentScores(),
+      seasons: this.#baseline?.seasons ?? NO_SEASONS,
+      alarm: this.#alarm(),
       evidence: Math.max(above?.evidence ?? 0, below?.evidence ?? 0),
       limit: this.#baseline?.rules.limit ?? 0,
       anomaly: open?.anomaly,
@@ -140,6 +172,27 @@ export class SeriesWatch {
       episodes: this.#episodes,
       verdict: this.#verdict,
       anomalous: this.#anomalous,
+      scores: this.#scores.slice(),
+    };
+  }
+
+  /** Oldest first. */
+  #recentScores(): number[] {
+    const next = (this.#samples + 1) % SCORES_KEPT;
+    const scores = [...this.#scores.slice(next), ...this.#scores.slice(0, next)];
+    return scores.filter((score) => score !== undefined);
+  }
+
+  /** Values beyond which one more sample like the last would open an episode, where it were alone. */
+  #alarm(): Known['alarm'] {
+    if (this.#baseline === undefined) return undefined;
+    const { direction = 'both', minChange = 0 } = this.settings.definition;
+    const alone = Math.max(this.settings.threshold, deviationOfEvidence(this.#baseline.rules.limit));
+    const { below, above } = this.#baseline.limits(alone);
+    const expected = this.#verdict?.expected ?? Number.NaN;
+    return {
+      below: direction === 'above' ? undefined : Math.min(below, expected - minChange),
+      above: direction === 'below' ? undefined : Math.max(above, expected + minChange),
     };
   }
 
@@ -158,7 +211,7 @@ export class SeriesWatch {
     return direction === 'both' || (direction === 'above') === deviation > 0;
   }
 
-  #advance(baseline: Baseline, series: SeriesId, errorRate: (now: number) => number): EpisodesState['last'] {
+  #advance(baseline: Baseline, series: SeriesId, surroundings: Surroundings): EpisodesState['last'] {
     const before = this.#episodes;
     const { above, below, open, last } = before;
     const quiet = above === undefined && below === undefined && open === undefined && last === undefined;
@@ -169,23 +222,32 @@ export class SeriesWatch {
       verdict: this.#verdict as Verdict,
       anomalous: this.#anomalous,
       index: this.#samples - 1,
-      errorRate: this.#anomalous ? errorRate(this.newest) : 0,
+      errorRate: this.#anomalous ? surroundings.errorRate(series.serviceId, this.newest) : 0,
     };
     const { rules } = baseline;
-    this.#episodes = advance(before, judged, { series, definition: this.settings.definition, rules });
+    this.#episodes = advance(before, judged, {
+      series,
+      definition: this.settings.definition,
+      rules,
+      silenced: surroundings.silences(series.serviceId, series.metricName, this.newest),
+      deployBefore: (timestamp) => surroundings.deployBefore(series.serviceId, timestamp),
+    });
     const event = this.#episodes.last;
     if (event?.transition === 'closed') baseline.endEpisode(event.accepted);
     return event;
   }
 }
 
+const NO_SEASONS = { day: false, week: false };
+
 function baselineOf(settings: SeriesSettings, start: readonly number[] | AdaptiveSnapshot | ZscoreSnapshot): Baseline {
-  const { threshold, historySize, definition } = settings;
+  const { threshold, historySize, maxPagesPerWeek, localTime, definition } = settings;
   if (settings.method === 'zscore') {
     return new ZscoreBaseline(threshold, historySize, start as readonly number[] | ZscoreSnapshot);
   }
   const { min, max } = definition;
-  return new AdaptiveBaseline({ threshold, historySize, min, max }, start as readonly number[] | AdaptiveSnapshot);
+  const options = { threshold, historySize, maxPagesPerWeek, localTime, min, max };
+  return new AdaptiveBaseline(options, start as readonly number[] | AdaptiveSnapshot);
 }
 
 function clamp(value: number): number {

@@ -33,6 +33,10 @@ export interface Anomaly {
   readonly direction: 'above' | 'below';
   readonly kind: AnomalyKind;
   readonly status: 'open' | 'closed';
+  /** Its newest sample lies in a maintenance window: it is found and drawn, but not announced. */
+  readonly silenced?: true | undefined;
+  /** The deploy of its service in the half hour before it began. */
+  readonly deploy?: { readonly timestamp: number; readonly version?: string | undefined } | undefined;
   /** First anomalous sample, epoch milliseconds; evidence may gather for some samples before the episode opens. */
   readonly startedAt: number;
   readonly endedAt?: number | undefined;
@@ -80,6 +84,13 @@ export interface Explanation {
   readonly deviation?: number | undefined;
   /** The open episode. */
   readonly anomaly?: Anomaly | undefined;
+  /** Scores of the last samples, oldest first; ten at most. */
+  readonly recentScores: readonly number[];
+  /** Which habits were found: with the time of day, with the time of week. */
+  readonly seasons: { readonly day: boolean; readonly week: boolean };
+  /** A single sample below, or above, would have opened an episode at the last timestamp. */
+  readonly alarmBelow?: number | undefined;
+  readonly alarmAbove?: number | undefined;
   /** The same in sentences, one thought each. */
   readonly reasons: readonly string[];
 }

@@ -18,8 +18,9 @@ export interface Health {
 /** So many medium episodes at once are as bad as a high one. */
 const MEDIUM_EPISODES_DEGRADE = 3;
 
-/** Critical if one open episode is critical; degraded if one is high or three are medium; else healthy. */
-export function healthStatus(open: readonly Anomaly[]): HealthStatus {
+/** Critical if one open episode is critical; degraded if one is high or three are medium; else healthy. Silenced ones do not count. */
+export function healthStatus(all: readonly Anomaly[]): HealthStatus {
+  const open = all.filter(({ silenced }) => silenced !== true);
   if (open.some(({ severity }) => severity === 'critical')) return 'critical';
   if (open.some(({ severity }) => severity === 'high')) return 'degraded';
   const medium = open.filter(({ severity }) => severity === 'medium').length;
@@ -27,7 +28,8 @@ export function healthStatus(open: readonly Anomaly[]): HealthStatus {
 }
 
 /** {@link healthStatus} with its reasons. */
-export function assessHealth(open: readonly Anomaly[], timestamp: number): Health {
+export function assessHealth(all: readonly Anomaly[], timestamp: number): Health {
+  const open = all.filter(({ silenced }) => silenced !== true);
   const reasons = (['critical', 'high', 'medium'] as const).flatMap((severity) =>
     open
       .filter((anomaly) => anomaly.severity === severity)

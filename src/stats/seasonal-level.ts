@@ -1,28 +1,44 @@
+import { slotOf } from './slot-means.ts';
+
 const DAY_MS = 86_400_000;
 
-/** A quarter of an hour each: shorter ones learn from too few values. */
-const MOST_SLOTS = 96;
-
-/** With fewer values a day than this there is no shape of a day. */
+/** With fewer values a period than this it has no shape. */
 const FEWEST_SLOTS = 8;
 
-/** Share of the newest value in the level, and of the newest day in a slot's offset: a week for a changed habit. */
+/** Share of the newest value in the level, and of the newest period in a slot's offset: a week for a changed habit. */
 const LEVEL_RATE = 0.02;
-const DAY_SHARE = 0.3;
+const PERIOD_SHARE = 0.3;
 
-/** As in {@link RobustLevel}. */
+/** As in {@link RobustLevel}; and what moves a level beyond the clip: an outlier is hardly a habit. */
 const CLIP = 4;
+const BEYOND_CLIP = 0.1;
 const SCALE_RATE = 0.005;
 const SD_OVER_MEAN_ABSOLUTE = Math.sqrt(Math.PI / 2);
 
-/** Days of watching before the time of day may count, and the errors, against the plain level's, that win and lose it. */
-const PROBATION_MS = 2 * DAY_MS;
+/** Of the errors, over about a day: what wins against the plain level's, and what loses. */
 const WINS_BELOW = 0.7;
 const LOSES_ABOVE = 0.9;
+
+/** What a {@link SeasonalLevel} is a habit of. */
+export interface Season {
+  /** Milliseconds. */
+  readonly period: number;
+  /** Slots of one period, at most. */
+  readonly slots: number;
+  /** How long it is watched before it may count, milliseconds. */
+  readonly probation: number;
+}
+
+/** A habit for each quarter of an hour of the day: shorter ones learn from too few values. */
+export const DAY: Season = { period: DAY_MS, slots: 96, probation: 2 * DAY_MS };
+
+/** A habit for each hour of the week; the second week has to be as the first. */
+export const WEEK: Season = { period: 7 * DAY_MS, slots: 168, probation: 9 * DAY_MS };
 
 /** State of a {@link SeasonalLevel}. */
 export interface SeasonalLevelSnapshot {
   readonly offsets: Float64Array;
+  readonly counts: Uint32Array;
   readonly born: number;
   readonly level: number;
   readonly plain: number;
@@ -34,14 +50,19 @@ export interface SeasonalLevelSnapshot {
 }
 
 /**
- * A robust level with a habit for each quarter of an hour of the day, and the judgement whether there is such a habit:
- * it is `confirmed` once it has erred clearly less than a plain level over about a day, after two days of watching.
- * A day is 24 hours of UTC.
+ * A robust level with a habit for each slot of a season, and the judgement whether there is such a habit: it is
+ * `confirmed` once it has erred clearly less than a plain level over about a day, after its probation.
  *
- * Additive seasonal smoothing (Winters 1960) with Huber's clip. 96 numbers; O(1) a value.
+ * All times are milliseconds in which the season begins at a multiple of its period; for a day of 24 hours that begins
+ * at midnight these are local ones.
+ *
+ * Additive seasonal smoothing (Winters 1960) with Huber's clip. Two numbers a slot; O(1) a value.
  */
 export class SeasonalLevel {
+  readonly #season: Season;
   readonly #offsets: Float64Array;
+  /** Values that each slot has seen. */
+  readonly #counts: Uint32Array;
   readonly #born: number;
   #level: number;
   /** A level without habits, to compare with. */
@@ -53,8 +74,10 @@ export class SeasonalLevel {
   #plainError: number;
   #confirmed: boolean;
 
-  constructor(snapshot: SeasonalLevelSnapshot) {
+  constructor(season: Season, snapshot: SeasonalLevelSnapshot) {
+    this.#season = season;
     this.#offsets = snapshot.offsets.slice();
+    this.#counts = snapshot.counts.slice();
     this.#born = snapshot.born;
     this.#level = snapshot.level;
     this.#plain = snapshot.plain;
@@ -66,16 +89,17 @@ export class SeasonalLevel {
   }
 
   /**
-   * Begins at `timestamp` with a level and no habit; `undefined` where values come too seldom to have one.
+   * Begins at `time` with a level and no habit; `undefined` where values come too seldom to have one.
    *
    * @param step between values, milliseconds
    */
-  static begin(timestamp: number, step: number, level: number): SeasonalLevel | undefined {
-    const slots = Math.min(MOST_SLOTS, Math.floor(DAY_MS / step));
+  static begin(season: Season, time: number, step: number, level: number): SeasonalLevel | undefined {
+    const slots = Math.min(season.slots, Math.floor(season.period / step));
     if (slots < FEWEST_SLOTS) return undefined;
-    return new SeasonalLevel({
+    return new SeasonalLevel(season, {
       offsets: new Float64Array(slots),
-      born: timestamp,
+      counts: new Uint32Array(slots),
+      born: time,
       level,
       plain: level,
       meanAbsolute: 0,
@@ -86,19 +110,25 @@ export class SeasonalLevel {
     });
   }
 
-  /** Whether the time of day explains the values clearly better than a plain level does. */
+  /** Whether the time explains the values clearly better than a plain level does. */
   get confirmed(): boolean {
     return this.#confirmed;
   }
 
-  /** Standard deviation of the residuals, if they are normal. */
+  /** Mean absolute error over about a day, as a part of the plain level's. */
+  get relativeError(): number {
+    return this.#plainError > 0 ? this.#error / this.#plainError : 1;
+  }
+
+  /** Standard deviation of the residuals, if they are normal; 0 where all were 0. */
   get scale(): number {
     return SD_OVER_MEAN_ABSOLUTE * this.#meanAbsolute;
   }
 
-  /** Usual value at this time of day. */
-  at(timestamp: number): number {
-    return this.#level + (this.#offsets[this.#slot(timestamp)] as number);
+  /** Usual value at this time; `NaN` where there was none yet. */
+  at(time: number): number {
+    const slot = this.#slot(time);
+    return this.#counts[slot] === 0 ? Number.NaN : this.#level + (this.#offsets[slot] as number);
   }
 
   /**
@@ -106,31 +136,41 @@ export class SeasonalLevel {
    *
    * @param step between values, milliseconds
    */
-  learn(timestamp: number, value: number, step: number): void {
-    this.#count++;
-    const residual = value - this.at(timestamp);
-    const clip = this.#meanAbsolute > 0 ? CLIP * this.scale : Number.MAX_VALUE;
-    const absolute = Math.min(Math.abs(residual), clip);
+  learn(time: number, value: number, step: number): void {
+    const slot = this.#slot(time);
+    const seen = (this.#counts[slot] as number) + 1;
+    this.#counts[slot] = seen;
     const plainResidual = value - this.#plain;
+    const clip = this.#meanAbsolute > 0 ? CLIP * this.scale : Number.MAX_VALUE;
     const plainAbsolute = Math.min(Math.abs(plainResidual), clip);
     this.#plain += LEVEL_RATE * Math.sign(plainResidual) * plainAbsolute;
-    this.#contest(timestamp, absolute, plainAbsolute, step / DAY_MS);
+    if (seen === 1) {
+      this.#offsets[slot] = value - this.#level;
+      return;
+    }
+    this.#count++;
+    const residual = value - this.#level - (this.#offsets[slot] as number);
+    const absolute = Math.min(Math.abs(residual), clip);
+    this.#contest(time, absolute, plainAbsolute, step / DAY_MS);
     this.#meanAbsolute += Math.max(SCALE_RATE, 1 / this.#count) * (absolute - this.#meanAbsolute);
-    const slot = this.#slot(timestamp);
-    const valuesInSlot = Math.max(1, DAY_MS / (this.#offsets.length * step));
-    this.#level += LEVEL_RATE * Math.sign(residual) * absolute;
-    this.#offsets[slot] = (this.#offsets[slot] as number) + (DAY_SHARE / valuesInSlot) * Math.sign(residual) * absolute;
+    const change = (absolute < clip ? 1 : BEYOND_CLIP) * Math.sign(residual) * absolute;
+    const valuesInSlot = Math.max(1, this.#season.period / (this.#offsets.length * step));
+    this.#level += LEVEL_RATE * change;
+    this.#offsets[slot] =
+      (this.#offsets[slot] as number) + Math.max(PERIOD_SHARE / valuesInSlot, 1 / (seen + 1)) * change;
   }
 
-  /** Goes on from another level, as seen at `timestamp`. */
-  rebase(timestamp: number, value: number): void {
-    this.#level += value - this.at(timestamp);
+  /** Goes on from another level, as seen at `time`. */
+  rebase(time: number, value: number): void {
+    const usual = this.at(time);
+    if (!Number.isNaN(usual)) this.#level += value - usual;
     this.#plain = value;
   }
 
   snapshot(): SeasonalLevelSnapshot {
     return {
       offsets: this.#offsets.slice(),
+      counts: this.#counts.slice(),
       born: this.#born,
       level: this.#level,
       plain: this.#plain,
@@ -142,17 +182,16 @@ export class SeasonalLevel {
     };
   }
 
-  #slot(timestamp: number): number {
-    const day = timestamp / DAY_MS;
-    return Math.floor((day - Math.floor(day)) * this.#offsets.length);
+  #slot(time: number): number {
+    return slotOf(time, this.#season.period, this.#offsets.length);
   }
 
-  #contest(timestamp: number, error: number, plainError: number, rate: number): void {
-    // The first day is learned from; only what is foretold from then on counts.
-    if (timestamp - this.#born < DAY_MS) return;
+  #contest(time: number, error: number, plainError: number, rate: number): void {
+    // The first period is learned from; only what is foretold from then on counts.
+    if (time - this.#born < this.#season.period) return;
     this.#error += rate * (error - this.#error);
     this.#plainError += rate * (plainError - this.#plainError);
     const limit = this.#confirmed ? LOSES_ABOVE : WINS_BELOW;
-    this.#confirmed = timestamp - this.#born >= PROBATION_MS && this.#error < limit * this.#plainError;
+    this.#confirmed = time - this.#born >= this.#season.probation && this.#error < limit * this.#plainError;
   }
 }

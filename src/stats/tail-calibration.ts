@@ -9,13 +9,16 @@ const PEAKS_KEPT = 128;
 /** Fewer peaks than this say nothing about a tail. */
 const FEWEST_PEAKS = 6;
 
-/** Values of one cluster: only the largest of so many in a row is a peak, so that an outage is one entry and not 30. */
-const CLUSTER = 30;
+/** Values of one cluster: only the largest of so many in a row is a peak, so that an outage is one entry and not 15. */
+const CLUSTER = 15;
 
 /** Part of the values that the tail covers; with few values, where 64 peaks would reach into the core. */
 const TAIL_SHARE = 0.02;
 
-/** The largest half of the peaks may be past incidents and does not shape the tail that they are judged by. */
+/**
+ * The largest peaks may be past incidents, and do not shape the tail that they are judged by: as large a share of the
+ * values as the caller says, half of the peaks at most. What comes more often is how the stream is.
+ */
 const TRIM = 0.5;
 
 /**
@@ -27,6 +30,9 @@ const PRIOR_SPREAD = 4;
 /** What deviates by less than this is in no tail. */
 const LEAST_TAIL = 1;
 
+/** Between changes of its peaks the tail is fitted anew when there are so many times the values. */
+const FIT_GROWTH = 1.05;
+
 /** At so many values history is halved: all counts and every second peak go, so that the old is forgotten in time. */
 const MEMORY = 32_768;
 
@@ -34,6 +40,7 @@ const MEMORY = 32_768;
 export interface TailCalibrationSnapshot {
   readonly peaks: readonly number[];
   readonly count: number;
+  readonly fitted: number;
   readonly clusterPeak: number;
   readonly clusterLeft: number;
   readonly start: number;
@@ -51,11 +58,13 @@ export interface TailCalibrationSnapshot {
  * from normal (b = 1) over exponential (½) to Pareto (→ 0), keeps growing with x, so that the second of two outages is
  * still one, and never makes a deviation larger.
  *
- * 128 numbers; some 10 ns per value, and every 30 values an insertion and a fit.
+ * 128 numbers; some 10 ns per value, and every 15 values an insertion and a fit.
  */
 export class TailCalibration {
   #peaks: number[];
   #count: number;
+  /** Count from which the next fit is due. */
+  #fitted: number;
   #clusterPeak: number;
   #clusterLeft: number;
   /** Where the tail begins, and the two numbers of the mapping. */
@@ -66,6 +75,7 @@ export class TailCalibration {
   constructor(snapshot?: TailCalibrationSnapshot) {
     this.#peaks = [...(snapshot?.peaks ?? [])];
     this.#count = snapshot?.count ?? 0;
+    this.#fitted = snapshot?.fitted ?? 0;
     this.#clusterPeak = snapshot?.clusterPeak ?? 0;
     this.#clusterLeft = snapshot?.clusterLeft ?? CLUSTER;
     this.#start = snapshot?.start ?? Number.POSITIVE_INFINITY;
@@ -84,25 +94,35 @@ export class TailCalibration {
     return x <= this.#start ? x : this.#start * (x / this.#start) ** (1 / this.#power);
   }
 
-  /** Takes a deviation (not negative). */
-  learn(x: number): void {
+  /**
+   * Takes a deviation; returns whether the mapping changed.
+   *
+   * @param x not negative
+   * @param incidents share of all values that may be incidents, 0..1
+   */
+  learn(x: number, incidents: number): boolean {
     this.#count++;
     if (x > this.#clusterPeak) this.#clusterPeak = x;
-    if (--this.#clusterLeft > 0) return;
-    this.#insert(this.#clusterPeak);
+    if (--this.#clusterLeft > 0) return false;
+    const changed = this.#insert(this.#clusterPeak);
     this.#clusterPeak = 0;
     this.#clusterLeft = CLUSTER;
     if (this.#count >= MEMORY) {
       this.#count /= 2;
       this.#peaks = this.#peaks.filter((_, rank) => rank % 2 === 0);
+      this.#fitted = 0;
     }
-    this.#fit();
+    if (!changed && this.#count < this.#fitted) return false;
+    this.#fitted = FIT_GROWTH * this.#count;
+    this.#fit(incidents);
+    return true;
   }
 
   snapshot(): TailCalibrationSnapshot {
     return {
       peaks: [...this.#peaks],
       count: this.#count,
+      fitted: this.#fitted,
       clusterPeak: this.#clusterPeak,
       clusterLeft: this.#clusterLeft,
       start: this.#start,
@@ -111,15 +131,17 @@ export class TailCalibration {
     };
   }
 
-  #insert(peak: number): void {
+  /** Returns whether it is among those that the tail is fitted to. */
+  #insert(peak: number): boolean {
     let rank = this.#peaks.length;
     while (rank > 0 && (this.#peaks[rank - 1] as number) < peak) rank--;
-    if (rank >= PEAKS_KEPT) return;
+    if (rank >= PEAKS_KEPT) return false;
     this.#peaks.splice(rank, 0, peak);
     if (this.#peaks.length > PEAKS_KEPT) this.#peaks.pop();
+    return rank < PEAKS;
   }
 
-  #fit(): void {
+  #fit(incidents: number): void {
     const count = this.#count;
     let last = Math.min(this.#peaks.length, PEAKS, Math.max(FEWEST_PEAKS, Math.ceil(TAIL_SHARE * count))) - 1;
     // In a stream that mostly rests only what is out of the ordinary at all is tail; few peaks then say much.
@@ -129,7 +151,8 @@ export class TailCalibration {
     const quantile = deviationFromTail((last + 1) / (count + 1));
     let normalSpread = PRIOR_SPREAD;
     let spread = PRIOR_SPREAD;
-    for (let rank = Math.ceil(TRIM * last); rank < last; rank++) {
+    const left = Math.ceil(Math.min(TRIM * last, incidents * count));
+    for (let rank = left; rank < last; rank++) {
       normalSpread += Math.log(deviationFromTail((rank + 1) / (count + 1)) / quantile);
       spread += Math.log((this.#peaks[rank] as number) / start);
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RobustLevel } from '../../../src/stats/robust-level.ts';
 import { SamplingStep } from '../../../src/stats/sampling-step.ts';
-import { SeasonalLevel } from '../../../src/stats/seasonal-level.ts';
+import { DAY, SeasonalLevel } from '../../../src/stats/seasonal-level.ts';
 import { TailCalibration } from '../../../src/stats/tail-calibration.ts';
 import { normal, times, uniform } from '../detect/series.ts';
 
@@ -51,7 +51,7 @@ describe('sampling step', () => {
 describe('tail calibration', () => {
   const learned = (count: number, next: () => number): TailCalibration => {
     const tail = new TailCalibration();
-    for (let i = 0; i < count; i++) tail.learn(Math.abs(next()));
+    for (let i = 0; i < count; i++) tail.learn(Math.abs(next()), 0.001);
     return tail;
   };
 
@@ -87,8 +87,8 @@ describe('tail calibration', () => {
     const plain = new TailCalibration();
     const hit = new TailCalibration();
     values.forEach((value, i) => {
-      plain.learn(Math.abs(value));
-      hit.learn(i >= 10_000 && i < 10_030 ? 50 : Math.abs(value));
+      plain.learn(Math.abs(value), 0.001);
+      hit.learn(i >= 10_000 && i < 10_030 ? 50 : Math.abs(value), 0.001);
     });
     expect(calm.map(1)).toBeGreaterThan(0);
     expect(Math.abs(hit.map(10) / plain.map(10) - 1)).toBeLessThan(0.05);
@@ -97,7 +97,7 @@ describe('tail calibration', () => {
 
 describe('seasonal level', () => {
   const run = (days: number, step: number, shape: (hour: number) => number): SeasonalLevel => {
-    const level = SeasonalLevel.begin(0, step, shape(0)) as SeasonalLevel;
+    const level = SeasonalLevel.begin(DAY, 0, step, shape(0)) as SeasonalLevel;
     for (let t = 0; t < days * DAY_MS; t += step) level.learn(t, shape((t % DAY_MS) / 3_600_000), step);
     return level;
   };
@@ -117,6 +117,6 @@ describe('seasonal level', () => {
   });
 
   it('has no habits for values that come every few hours', () => {
-    expect(SeasonalLevel.begin(0, 4 * 3_600_000, 1)).toBeUndefined();
+    expect(SeasonalLevel.begin(DAY, 0, 4 * 3_600_000, 1)).toBeUndefined();
   });
 });

@@ -1,0 +1,369 @@
+import { RobustLevel, type RobustLevelSnapshot } from '../stats/robust-level.ts';
+import { DAY, SeasonalLevel, type SeasonalLevelSnapshot, WEEK } from '../stats/seasonal-level.ts';
+import { SlotMeans, type SlotMeansSnapshot } from '../stats/slot-means.ts';
+
+/** Rates of the two levels: one follows within some 10 samples, the other holds for some 50. */
+const QUICK_RATE = 0.1;
+const SLOW_RATE = 0.02;
+
+/** What lies beyond so many scales moves a level by a tenth of what else it would: it is more likely an incident. */
+const HOLD = 4;
+const HELD = 0.1;
+
+/** Slots whose means are kept: half hours of yesterday, hours of the week before. */
+const DAY_SLOTS = 48;
+const WEEK_SLOTS = 168;
+
+/** The first two beliefs are levels, the others know the time. */
+const LEVELS = 2;
+
+/**
+ * What a belief that knows the time expects is no news to anybody, however far it is from the others: the nightly job,
+ * which last night knows. It counts for at most this times one more than the distance from the nearest of them.
+ */
+const LENIENCE = 1.5;
+
+/** Beliefs there are at most: quick level, slow level, habit, same time before. */
+const MOST = 4;
+
+/** Keeps the scale finite where one belief errs beyond all measure. */
+const MOST_RATIO = 1e100;
+
+/** Steps of Newton's method, and halvings, for the ends of the band: more digits than a chart has. */
+const NEWTON_STEPS = 5;
+const HALVINGS = 30;
+
+/** State of {@link Beliefs}. */
+export interface BeliefsSnapshot {
+  readonly quick: RobustLevelSnapshot;
+  readonly slow: RobustLevelSnapshot;
+  readonly seasons:
+    | {
+        readonly day: SeasonalLevelSnapshot | undefined;
+        readonly week: SeasonalLevelSnapshot | undefined;
+        readonly yesterday: SlotMeansSnapshot;
+        readonly lastWeek: SlotMeansSnapshot;
+      }
+    | undefined;
+}
+
+/** What is known of times of the day and of the week. */
+interface Seasons {
+  readonly day: SeasonalLevel | undefined;
+  readonly week: SeasonalLevel | undefined;
+  readonly yesterday: SlotMeans;
+  readonly lastWeek: SlotMeans;
+}
+
+/**
+ * Four beliefs of what comes next: a level that follows, one that holds, the habit of the hour, and the same time
+ * before. A value between the one that follows and the one that holds (the habit, where it is confirmed) is normal; any
+ * other is as far off as the geometric mean of its distances from all four, each in the scale by which its belief
+ * usually errs. So one that is right is nearly enough: the habit in the morning rise, the quick level on a public
+ * holiday, last week on Saturday.
+ *
+ * `look` comes first; what is asked then is about a value at that time.
+ */
+export class Beliefs {
+  readonly #quick: RobustLevel;
+  readonly #slow: RobustLevel;
+  #seasons: Seasons | undefined;
+  readonly #centres = new Float64Array(MOST);
+  readonly #scales = new Float64Array(MOST);
+  #count = 0;
+  #lowest = 0;
+  #highest = 0;
+  /** Lowest and highest belief. */
+  #bottom = 0;
+  #top = 0;
+  #scale = 0;
+  #expected = 0;
+  /** Habit of the day at this time, and its scale; `NaN` where there is none. */
+  #habit: number = Number.NaN;
+  #habitScale = 0;
+
+  constructor(snapshot: BeliefsSnapshot) {
+    this.#quick = new RobustLevel(QUICK_RATE, snapshot.quick);
+    this.#slow = new RobustLevel(SLOW_RATE, snapshot.slow);
+    const seasons = snapshot.seasons;
+    this.#seasons = seasons && {
+      day: seasons.day && new SeasonalLevel(DAY, seasons.day),
+      week: seasons.week && new SeasonalLevel(WEEK, seasons.week),
+      yesterday: new SlotMeans(DAY.period, seasons.yesterday),
+      lastWeek: new SlotMeans(WEEK.period, seasons.lastWeek),
+    };
+  }
+
+  /** Middle of what follows and what holds: the habit where one is confirmed, else the slow level. */
+  get expected(): number {
+    return this.#expected;
+  }
+
+  /** Geometric mean of the scales; 0 where there was no change at all. */
+  get scale(): number {
+    return this.#scale;
+  }
+
+  /** Scale of the level that holds. */
+  get slowScale(): number {
+    return this.#slow.scale;
+  }
+
+  /** Whether habits are watched for. */
+  get watchesSeasons(): boolean {
+    return this.#seasons !== undefined;
+  }
+
+  /** Whether the time of day explains the values. */
+  get dayConfirmed(): boolean {
+    return this.#seasons?.day?.confirmed === true;
+  }
+
+  /** Whether the time of the week explains the values. */
+  get weekConfirmed(): boolean {
+    return this.#seasons?.week?.confirmed === true;
+  }
+
+  /**
+   * Prepares for a value at `localTime`.
+   *
+   * @param stale whether so much time has passed that what follows means nothing any more
+   * @param floor smallest scale that means something
+   */
+  look(localTime: number, value: number, stale: boolean, floor: number): void {
+    this.#count = 0;
+    this.#habit = Number.NaN;
+    this.#believe(this.#slow.level, this.#slow.scale, floor);
+    if (!stale) this.#believe(this.#quick.level, this.#quick.scale, floor);
+    let holding = this.#slow.level;
+    if (this.#seasons !== undefined) {
+      const { day, week, yesterday, lastWeek } = this.#seasons;
+      const weekly = day === undefined || (week?.confirmed === true && week.relativeError < day.relativeError);
+      const habit = weekly ? week : day;
+      const usual = habit?.at(localTime) ?? Number.NaN;
+      if (habit !== undefined && !Number.isNaN(usual)) {
+        this.#believe(usual, habit.scale, floor);
+        if (habit.confirmed) holding = usual;
+      }
+      if (day !== undefined) {
+        this.#habit = day.at(localTime);
+        this.#habitScale = day.scale;
+      }
+      const before = yesterday.at(localTime);
+      const weekBefore = lastWeek.at(localTime);
+      const byWeek = nearer(value, weekBefore, lastWeek.scale, before, yesterday.scale);
+      if (byWeek) this.#believe(weekBefore, lastWeek.scale, floor);
+      else if (!Number.isNaN(before)) this.#believe(before, yesterday.scale, floor);
+    }
+    this.#measure();
+    const following = stale ? holding : this.#quick.level;
+    this.#expected = (following + holding) / 2;
+    this.#lowest = Math.min(following, holding);
+    this.#highest = Math.max(following, holding);
+  }
+
+  /** Geometric mean of the distances in scales, not negative; 0 between what follows and what holds. */
+  distance(value: number): number {
+    if (value >= this.#lowest && value <= this.#highest) return 0;
+    let product = 1;
+    for (let i = 0; i < this.#count; i++) {
+      product *= Math.abs(value - (this.#centres[i] as number)) / (this.#scales[i] as number);
+    }
+    return root(product, this.#count);
+  }
+
+  /** What of a distance is worth telling people, who know what happens at this time of the day or the week. */
+  excused(value: number, distance: number): number {
+    if (this.#scale === 0) return distance;
+    let nearest = Number.POSITIVE_INFINITY;
+    for (let i = LEVELS; i < this.#count; i++) {
+      nearest = Math.min(nearest, Math.abs(value - (this.#centres[i] as number)) / (this.#scales[i] as number));
+    }
+    return Math.min(distance, LENIENCE * (1 + nearest));
+  }
+
+  /** Deviation from the habit of the day in its scales; 0 where there is none. */
+  fromHabit(value: number): number {
+    return this.#habitScale > 0 && !Number.isNaN(this.#habit) ? (value - this.#habit) / this.#habitScale : 0;
+  }
+
+  /** The nearest value above the normal whose `distance` is the given one. */
+  upper(distance: number): number {
+    return this.#highest + this.#reach(this.#highest, distance * this.#scale, 1);
+  }
+
+  /** The nearest value below the normal whose `distance` is the given one. */
+  lower(distance: number): number {
+    return this.#lowest - this.#reach(this.#lowest, distance * this.#scale, -1);
+  }
+
+  /**
+   * Learns a sample.
+   *
+   * @param step between samples, milliseconds
+   * @param steps since the last sample
+   * @param anomalous whether it belongs to an open episode: what is sure of itself then does not learn
+   */
+  learn(localTime: number, value: number, step: number, steps: number, anomalous: boolean): void {
+    if (this.#seasons !== undefined) {
+      const { day, week, yesterday, lastWeek } = this.#seasons;
+      yesterday.learn(localTime, value);
+      lastWeek.learn(localTime, value);
+      if (day !== undefined) learnHabit(day, localTime, value, step, anomalous);
+      if (week !== undefined) learnHabit(week, localTime, value, step, anomalous);
+    }
+    if (anomalous) return;
+    learnHeld(this.#quick, value, steps);
+    learnHeld(this.#slow, value, steps);
+  }
+
+  /** Begins to watch for habits. */
+  watchSeasons(localTime: number, step: number): void {
+    this.#seasons ??= {
+      day: SeasonalLevel.begin(DAY, localTime, step, this.#slow.level),
+      week: SeasonalLevel.begin(WEEK, localTime, step, this.#slow.level),
+      yesterday: new SlotMeans(DAY.period, DAY_SLOTS),
+      lastWeek: new SlotMeans(WEEK.period, WEEK_SLOTS),
+    };
+  }
+
+  /** Takes another level for the normal, with no smaller scale than before. */
+  rebase(localTime: number, level: number, scale: number): void {
+    this.#quick.rebase(level, Math.max(scale, this.#quick.scale));
+    this.#slow.rebase(level, Math.max(scale, this.#slow.scale));
+    if (this.#seasons?.day?.confirmed) this.#seasons.day.rebase(localTime, level);
+    if (this.#seasons?.week?.confirmed) this.#seasons.week.rebase(localTime, level);
+  }
+
+  snapshot(): BeliefsSnapshot {
+    const seasons = this.#seasons;
+    return {
+      quick: this.#quick.snapshot(),
+      slow: this.#slow.snapshot(),
+      seasons: seasons && {
+        day: seasons.day?.snapshot(),
+        week: seasons.week?.snapshot(),
+        yesterday: seasons.yesterday.snapshot(),
+        lastWeek: seasons.lastWeek.snapshot(),
+      },
+    };
+  }
+
+  #believe(centre: number, scale: number, floor: number): void {
+    this.#centres[this.#count] = centre;
+    this.#scales[this.#count] = Math.max(scale, floor);
+    this.#count++;
+  }
+
+  /** Geometric mean of the scales, and how far the beliefs are apart. */
+  #measure(): void {
+    const first = this.#scales[0] as number;
+    let ratio = 1;
+    let lowest = this.#centres[0] as number;
+    let highest = lowest;
+    for (let i = 1; i < this.#count; i++) {
+      ratio *= (this.#scales[i] as number) / first;
+      const centre = this.#centres[i] as number;
+      if (centre < lowest) lowest = centre;
+      else if (centre > highest) highest = centre;
+    }
+    this.#bottom = lowest;
+    this.#top = highest;
+    this.#scale = first > 0 ? first * Math.min(MOST_RATIO, root(ratio, this.#count)) : 0;
+  }
+
+  /**
+   * How far from `start`, to one side, the product of the distances reaches that of `unit`s. On the way it may pass a
+   * belief that lies apart; the normal ends before it, where the product is reached between.
+   */
+  #reach(start: number, unit: number, side: 1 | -1): number {
+    if (!(unit > 0)) return 0;
+    // Where all beliefs are less than a unit apart, no product between them reaches that of units.
+    if (this.#top - this.#bottom <= unit) {
+      const from = side === 1 ? this.#top - start : start - this.#bottom;
+      return from + this.#beyond(start + side * from, unit, side);
+    }
+    let from = 0;
+    while (true) {
+      const next = this.#nextBelief(start, from, side);
+      if (next === undefined) break;
+      const middle = (from + next) / 2;
+      if (this.#product(start + side * middle, unit) >= 1) return this.#between(start, from, middle, unit, side);
+      from = next;
+    }
+    return from + this.#beyond(start + side * from, unit, side);
+  }
+
+  /** Distance from `start` of the first belief further than `from`. */
+  #nextBelief(start: number, from: number, side: 1 | -1): number | undefined {
+    let next: number | undefined;
+    for (let i = 0; i < this.#count; i++) {
+      const distance = side * ((this.#centres[i] as number) - start);
+      if (distance > from && (next === undefined || distance < next)) next = distance;
+    }
+    return next;
+  }
+
+  /** Product of the distances of a value from all beliefs, in units. */
+  #product(value: number, unit: number): number {
+    let product = 1;
+    for (let i = 0; i < this.#count; i++) product *= Math.abs(value - (this.#centres[i] as number)) / unit;
+    return product;
+  }
+
+  #between(start: number, from: number, to: number, unit: number, side: 1 | -1): number {
+    let low = from;
+    let high = to;
+    for (let i = 0; i < HALVINGS; i++) {
+      const middle = (low + high) / 2;
+      if (this.#product(start + side * middle, unit) < 1) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** How far beyond the outermost belief the product of the distances is 1, in units. */
+  #beyond(outermost: number, unit: number, side: 1 | -1): number {
+    // It is one unit where all beliefs agree, else less; from there on Newton's steps only ever come nearer.
+    let x = 1;
+    for (let step = 0; step < NEWTON_STEPS; step++) {
+      let product = 1;
+      let slope = 0;
+      for (let i = 0; i < this.#count; i++) {
+        const factor = x + (side * (outermost - (this.#centres[i] as number))) / unit;
+        slope = slope * factor + product;
+        product *= factor;
+      }
+      if (!(product < Number.MAX_VALUE && slope < Number.MAX_VALUE)) return 0;
+      x -= (product - 1) / slope;
+    }
+    return Math.min(Number.MAX_VALUE, unit * Math.max(0, x));
+  }
+}
+
+/** The n-th root, for n from 1 to 4. */
+function root(x: number, n: number): number {
+  if (n === 3) return Math.cbrt(x);
+  const square = n === 1 ? x : Math.sqrt(x);
+  return n === 4 ? Math.sqrt(square) : square;
+}
+
+/** Whether `value` is nearer to `a`, in its scale, than to `b`; a centre that is `NaN` is far from everything. */
+function nearer(value: number, a: number, aScale: number, b: number, bScale: number): boolean {
+  if (Number.isNaN(a) || Number.isNaN(b)) return !Number.isNaN(a);
+  return Math.abs(value - a) * bScale < Math.abs(value - b) * aScale;
+}
+
+/**
+ * Until a habit is confirmed nobody relies on it, and what is strange every day at nine must be learned from; but the
+ * first value in a slot is all that it knows.
+ */
+function learnHabit(habit: SeasonalLevel, localTime: number, value: number, step: number, anomalous: boolean): void {
+  if (!anomalous || (!habit.confirmed && !Number.isNaN(habit.at(localTime)))) habit.learn(localTime, value, step);
+}
+
+function learnHeld(level: RobustLevel, value: number, steps: number): void {
+  const { scale } = level;
+  const held = scale > 0 && Math.abs(value - level.level) > HOLD * scale;
+  level.learn(value, held ? HELD : steps);
+}

@@ -1,0 +1,110 @@
+import { PeakRanks, type PeakRanksSnapshot } from '../stats/peak-ranks.ts';
+import { RobustLevel, type RobustLevelSnapshot } from '../stats/robust-level.ts';
+import { TwoSidedRanks, type TwoSidedRanksSnapshot } from '../stats/two-sided-ranks.ts';
+import { family } from './rarity-norm.ts';
+
+/** Rates of the levels that a value jumps from: the last ten values, the last three. */
+const SLOW_RATE = 0.1;
+const QUICK_RATE = 0.3;
+
+/** Values looked back: differences against the 12th, width of the last 12. */
+const WINDOW = 12;
+
+/** State of {@link JumpNovelty}. */
+export interface JumpNoveltySnapshot {
+  readonly slow: RobustLevelSnapshot;
+  readonly quick: RobustLevelSnapshot;
+  readonly window: readonly number[];
+  readonly filled: number;
+  readonly next: number;
+  readonly ranks: readonly [
+    slow: TwoSidedRanksSnapshot,
+    quick: TwoSidedRanksSnapshot,
+    difference: PeakRanksSnapshot,
+    width: PeakRanksSnapshot,
+  ];
+}
+
+/** Novelty of a sudden change: against the level just before, against the 12th value before, and in width. */
+export class JumpNovelty {
+  readonly #slow: RobustLevel;
+  readonly #quick: RobustLevel;
+  /** Ring of the last values. */
+  readonly #window: number[];
+  #filled: number;
+  #next: number;
+  readonly #slowRanks: TwoSidedRanks;
+  readonly #quickRanks: TwoSidedRanks;
+  readonly #differences: PeakRanks;
+  readonly #widths: PeakRanks;
+
+  constructor(snapshot?: JumpNoveltySnapshot) {
+    const start = { level: 0, meanAbsolute: 0, count: 0 };
+    this.#slow = new RobustLevel(SLOW_RATE, snapshot?.slow ?? start);
+    this.#quick = new RobustLevel(QUICK_RATE, snapshot?.quick ?? start);
+    this.#window = snapshot?.window.slice() ?? new Array<number>(WINDOW).fill(0);
+    this.#filled = snapshot?.filled ?? 0;
+    this.#next = snapshot?.next ?? 0;
+    const [slow, quick, difference, width] = snapshot?.ranks ?? [];
+    this.#slowRanks = new TwoSidedRanks(slow);
+    this.#quickRanks = new TwoSidedRanks(quick);
+    this.#differences = new PeakRanks(difference);
+    this.#widths = new PeakRanks(width);
+  }
+
+  /**
+   * Rarity in decades.
+   *
+   * @param z the value in standard deviations of all before it
+   * @param afterGap whether the values before are too long ago to compare with
+   */
+  take(value: number, z: number, afterGap: boolean): number {
+    if (afterGap) this.#filled = 0;
+    const slow = this.#slowRanks.take(residual(this.#slow, z));
+    const quick = this.#quickRanks.take(residual(this.#quick, z));
+    const window = this.#window;
+    const oldest = window[this.#next] as number;
+    window[this.#next] = value;
+    this.#next = this.#next + 1 === WINDOW ? 0 : this.#next + 1;
+    if (this.#filled < WINDOW) {
+      this.#filled++;
+      return family(slow, quick, 0, 0, 0);
+    }
+    return family(slow, quick, this.#differences.take(Math.abs(value - oldest)), this.#widths.take(width(window)), 0);
+  }
+
+  snapshot(): JumpNoveltySnapshot {
+    return {
+      slow: this.#slow.snapshot(),
+      quick: this.#quick.snapshot(),
+      window: this.#window.slice(),
+      filled: this.#filled,
+      next: this.#next,
+      ranks: [
+        this.#slowRanks.snapshot(),
+        this.#quickRanks.snapshot(),
+        this.#differences.snapshot(),
+        this.#widths.snapshot(),
+      ],
+    };
+  }
+}
+
+/** Distance from a level in its scales; the level learns the value. */
+function residual(level: RobustLevel, z: number): number {
+  const { scale } = level;
+  const distance = scale > 0 ? (z - level.level) / scale : 0;
+  level.learn(z);
+  return distance;
+}
+
+function width(window: readonly number[]): number {
+  let lowest = window[0] as number;
+  let highest = lowest;
+  for (let i = 1; i < WINDOW; i++) {
+    const value = window[i] as number;
+    if (value < lowest) lowest = value;
+    else if (value > highest) highest = value;
+  }
+  return highest - lowest;
+}
