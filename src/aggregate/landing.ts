@@ -36,10 +36,14 @@ export class Landing {
     else late.addCounts(counts);
     for (const sample of samples) {
       const series = this.#registry.seriesOf(service, sample.metricName, sample.labels);
-      if (late === undefined) this.#addSample(series.openRow(minute), timestamp, sample.value);
-      else late.addSample(series, sample.value);
+      // Before the sample is in its row, because it depends on what was the newest until now.
       this.#slots.gather(service, series, timestamp, sample);
-      series.noteNewest(timestamp);
+      if (late === undefined) {
+        this.#addSample(series.openRow(minute), timestamp, sample.value);
+      } else {
+        late.addSample(series, sample.value);
+        series.noteNewest(timestamp);
+      }
     }
     return late === undefined || late.land(this.#scratch);
   }

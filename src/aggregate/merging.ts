@@ -77,6 +77,8 @@ export class Merging implements PartialsTarget {
   addSamples(index: number, summary: EncodedSeries, contents: SketchContents): void {
     if (this.#isGone) return;
     const series = this.#seriesAt(index, contents.count);
+    // Of its own samples, as long as its row says nothing else.
+    if (!this.#newest.has(series)) series.noteNewest(series.newest);
     this.#newest.set(series, Math.max(summary.lastAt, this.#newest.get(series) ?? summary.lastAt));
     if (this.#late !== undefined) {
       this.#late.addSummary(series, summary, contents);

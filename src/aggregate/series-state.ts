@@ -59,8 +59,6 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
   readonly series: SeriesId;
   readonly service: S;
   #timeline: Timeline<SeriesAccumulator> | undefined;
-  /** Number in its service, of an operation that has closed minutes to itself. */
-  ordinal: number | undefined;
   /** The newest open minute, in minutes since the epoch, and its row. */
   #minute = NO_MINUTE;
   #row = NO_ROW;
@@ -243,7 +241,7 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
       slot.mean += value / slot.count - slot.mean / slot.count;
       return undefined;
     }
-    if (start <= bucketStart(this.#newest, resolutionMs)) return undefined;
+    if (start <= bucketStart(this.newest, resolutionMs)) return undefined;
     this.#slot = { timestamp, mean: value, count: 1 };
     return slot;
   }

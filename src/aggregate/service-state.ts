@@ -65,8 +65,9 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
   /** Open minutes by number, and the one that was asked for last. */
   readonly #open = new Map<number, ServiceMinute>();
   #latestOpen: ServiceMinute | undefined;
-  /** Operations that have closed minutes of the service to themselves, by their ordinal numbers. */
+  /** Operations that have closed buckets of the service to themselves, by their numbers, and the numbers of these. */
   readonly #operations = new Map<number, SeriesState>();
+  readonly #ordinals = new Map<SeriesState, number>();
   readonly #durationsOf: DurationsOf = ({ ordinal, level, start }, into) => {
     this.#operations.get(ordinal)?.timeline.mergeInto(into, level, start);
   };
@@ -103,8 +104,7 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
     for (const [ordinal, id] of ordinals) {
       const operation = seriesOf(id);
       if (operation === undefined) continue;
-      operation.ordinal = ordinal;
-      this.#operations.set(ordinal, operation);
+      this.#keepOrdinal(operation, ordinal);
     }
   }
 
@@ -168,7 +168,7 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
 
   /** Keeps the durations of an operation that goes where they were with that only. */
   keepDurationsOf(operation: SeriesState): void {
-    const { ordinal } = operation;
+    const ordinal = this.#ordinals.get(operation);
     if (ordinal === undefined) return;
     for (let level = 0; level < LEVELS; level++) {
       for (const start of this.timeline.starts(level, Number.NEGATIVE_INFINITY, operation.newest + 1)) {
@@ -179,6 +179,7 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
       }
     }
     this.#operations.delete(ordinal);
+    this.#ordinals.delete(operation);
   }
 
   /** Gives all memory back; the service must not be used afterwards. */
@@ -216,10 +217,16 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
   }
 
   #ordinalOf(operation: SeriesState): number {
+    const known = this.#ordinals.get(operation);
+    if (known !== undefined) return known;
     // One more than the largest in use: the operations are in the order of their numbers.
-    const ordinal = operation.ordinal ?? ([...this.#operations.keys()].at(-1) ?? -1) + 1;
-    operation.ordinal = ordinal;
-    this.#operations.set(ordinal, operation);
+    const ordinal = ([...this.#operations.keys()].at(-1) ?? -1) + 1;
+    this.#keepOrdinal(operation, ordinal);
     return ordinal;
+  }
+
+  #keepOrdinal(operation: SeriesState, ordinal: number): void {
+    this.#operations.set(ordinal, operation);
+    this.#ordinals.set(operation, ordinal);
   }
 }
