@@ -44,7 +44,7 @@ export const MISSED = {
   allocated:
     "nothing is allocated by the library; what is left is the caller's object of three fields, and the number in it, where the compiler does not leave them out",
   'closed-minute':
-    "the minute itself is 103 bytes, with what its service has of it and both index entries; the rest is the longer buckets made from it, and a quarter more room than is used, so that appending need not copy.",
+    'the minute itself is 103 bytes, with what its service has of it and both index entries; the rest is the longer buckets made from it, and a quarter more room than is used, so that appending need not copy.',
   'stats-off':
     'four days of one service are so little that what the process itself added, code above all, weighs as much as the data; with 10,000 series the estimate is within 6 %, of watched ones 24 % too high',
   'day-1m':
