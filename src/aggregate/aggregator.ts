@@ -201,7 +201,7 @@ export class Aggregator {
   }
 
   /**
-   * Samples of slots that are not over yet, for readers who do not want to wait for the next record; of 1,000 series at
+   * Samples of slots that are not over yet, for readers who do not want to wait for the next record; of 500 series at
    * most. More records of the same second change them, and they come again, from `takeSamples`, when their slot is over.
    */
   waitingSamples(): WatchedSample[] {
@@ -351,7 +351,7 @@ export class Aggregator {
     this.#registry.load(snapshot);
     for (const { serviceId, waiting } of snapshot.services) {
       const service = this.#registry.serviceOf(serviceId);
-      for (const id of waiting) this.#slots.await(service, this.#registry.series.get(id) as SeriesState);
+      for (const id of waiting) this.#slots.await(service, this.#registry.series.get(id) as SeriesState, false);
     }
     this.#counts.late = snapshot.late;
     this.#counts.dropped = snapshot.dropped;

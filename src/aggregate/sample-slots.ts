@@ -6,7 +6,7 @@ import type { SeriesState, WatchedSample } from './series-state.ts';
 import type { ServiceState } from './service-state.ts';
 
 /** Slots that are shown early at once. Whoever shows them keeps an undo state for each, so this bounds that memory. */
-const MAX_WAITING = 1000;
+const MAX_WAITING = 500;
 
 /**
  * Gathers the samples of watched series in slots of `resolutionMs`, and gives out the mean of a slot when the next one
@@ -27,23 +27,29 @@ export class SampleSlots {
   /** Takes one sample into the slot of its series, where that is watched. */
   gather(service: ServiceState, series: SeriesState, timestamp: number, sample: RecordSample): void {
     if (!sample.watched || !this.#isKept(series)) return;
+    const { isWaiting } = series;
     const ended = series.gather(timestamp, sample.value, this.#resolutionMs);
     if (ended !== undefined) this.#push(series, ended);
-    this.await(service, series);
+    this.await(service, series, isWaiting);
   }
 
   /** Takes a slot that was gathered elsewhere, which may be part of one that waits here. */
   merge(service: ServiceState, series: SeriesState, slot: Slot): void {
     if (!this.#isKept(series)) return;
+    const { isWaiting } = series;
     series.mergeSlot(slot, this.#resolutionMs);
-    this.await(service, series);
+    this.await(service, series, isWaiting);
   }
 
-  /** Has `service` wait for the end of the slot of `series`, where it has one. */
-  await(service: ServiceState, series: SeriesState): void {
+  /**
+   * Has `service` wait for the end of the slot of `series`, where it has one.
+   *
+   * @param isKnown whether it has been waiting for another slot of this series
+   */
+  await(service: ServiceState, series: SeriesState, isKnown: boolean): void {
     const end = series.slotEnd(this.#resolutionMs, this.#holdMs);
     if (end === undefined) return;
-    service.waiting.add(series);
+    if (!isKnown) service.waiting.push(series);
     service.nextSlotEnd = Math.min(service.nextSlotEnd, end);
     service.deadline = Math.min(service.deadline, end);
   }
@@ -51,11 +57,11 @@ export class SampleSlots {
   /** Ends the slots that are over at `time`. */
   end(service: ServiceState, time: number): void {
     service.nextSlotEnd = Number.POSITIVE_INFINITY;
-    for (const series of service.waiting) {
+    service.waiting = service.waiting.filter((series) => {
       const end = this.#endUntil(series, time);
-      if (end === undefined) service.waiting.delete(series);
-      else service.nextSlotEnd = Math.min(service.nextSlotEnd, end);
-    }
+      if (end !== undefined) service.nextSlotEnd = Math.min(service.nextSlotEnd, end);
+      return end !== undefined;
+    });
   }
 
   /** Ends the slots of a series that are over; returns when the next one is, `undefined` where none waits. */

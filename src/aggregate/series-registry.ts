@@ -162,8 +162,8 @@ export class SeriesRegistry {
     for (const id of ids) {
       const series = this.series.get(id) as SeriesState;
       series.remove();
-      service.waiting.delete(series);
       this.series.delete(id);
     }
+    if (ids.length > 0) service.waiting = service.waiting.filter(({ removed }) => !removed);
   }
 }

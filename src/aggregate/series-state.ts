@@ -45,6 +45,15 @@ export interface SharedStore {
   readonly budget: ByteBudget;
 }
 
+/** What a series keeps of minutes that are over. */
+interface Past {
+  readonly timeline: Timeline<SeriesAccumulator>;
+  /** Up to here closed minutes are put away, and longer buckets made of them; the service may be further. */
+  settledUpTo: number;
+  /** Time of the newest sample that is in no open row, epoch milliseconds. */
+  newest: number;
+}
+
 /** What a series knows of its service. */
 export interface SeriesOwner {
   readonly store: SharedStore;
@@ -58,15 +67,13 @@ export interface SeriesOwner {
 export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMinutes<SeriesAccumulator> {
   readonly series: SeriesId;
   readonly service: S;
-  #timeline: Timeline<SeriesAccumulator> | undefined;
+  /** What is kept of minutes that are over; a series that is seen once has none of it for a while. */
+  #past: Past | undefined;
   /** The newest open minute, in minutes since the epoch, and its row. */
   #minute = NO_MINUTE;
   #row = NO_ROW;
   /** Rows of further open minutes: one around the turn of a minute, up to six where timestamps run ahead. */
   #alsoOpen: Map<number, number> | undefined;
-  /** In minutes: up to here closed minutes are put away, and longer buckets made of them; the service may be further. */
-  #settledUpTo = NO_MINUTE;
-  #newest: number = Number.NEGATIVE_INFINITY;
   #slot: { -readonly [K in keyof Slot]: Slot[K] } | undefined;
   /** In place of `#slot` once samples of this series were merged from elsewhere. */
   #merged: MergedSlots | undefined;
@@ -75,9 +82,8 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
     this.series = series;
     this.service = service;
     if (snapshot === undefined) return;
-    this.#timeline = this.#newTimeline(snapshot.closed);
-    this.#newest = snapshot.newest;
-    this.#settledUpTo = service.closedUpTo / MINUTE_MS;
+    const { newest, closed } = snapshot;
+    this.#past = { timeline: this.#newTimeline(closed), settledUpTo: service.closedUpTo, newest };
     this.#slot = snapshot.slot === undefined ? undefined : { ...snapshot.slot };
     if (snapshot.merged !== undefined) this.#merged = new MergedSlots(snapshot.merged);
     for (const { minute, encoded } of snapshot.open) {
@@ -89,8 +95,7 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
 
   /** Its buckets. */
   get timeline(): Timeline<SeriesAccumulator> {
-    this.#timeline ??= this.#newTimeline();
-    return this.#timeline;
+    return this.#pastOf().timeline;
   }
 
   /** Whether it was forgotten, and must be looked up anew. */
@@ -110,7 +115,8 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
 
   /** Time of the newest sample, epoch milliseconds. */
   get newest(): number {
-    return this.#row < 0 ? this.#newest : Math.max(this.#newest, this.service.store.rows.lastAt(this.#row));
+    const newest = this.#past?.newest ?? Number.NEGATIVE_INFINITY;
+    return this.#row < 0 ? newest : Math.max(newest, this.service.store.rows.lastAt(this.#row));
   }
 
   /** Row of an open minute, if it has one. */
@@ -187,9 +193,10 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
    */
   settle(scratch: SketchContents): void {
     const { closedUpTo, keptFrom } = this.service;
-    const settledUpTo = this.#settledUpTo * MINUTE_MS;
+    const past = this.#pastOf();
+    const { settledUpTo } = past;
     if (settledUpTo >= closedUpTo) return;
-    this.#settledUpTo = closedUpTo / MINUTE_MS;
+    past.settledUpTo = closedUpTo;
     for (const minute of this.minutes) {
       if (minute * MINUTE_MS < closedUpTo) this.#closeMinute(minute, scratch);
     }
@@ -201,7 +208,7 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
   /** Gives all memory back; what a handle still has of it is no longer used. */
   remove(): void {
     for (const minute of this.minutes) this.service.store.rows.free(this.rowAt(minute) as number);
-    this.#timeline?.release();
+    this.#past?.timeline.release();
     this.#row = REMOVED;
     this.#minute = NO_MINUTE;
     this.#alsoOpen = undefined;
@@ -209,7 +216,8 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
 
   /** Takes note of a sample, which may have gone into a closed bucket. */
   noteNewest(timestamp: number): void {
-    if (timestamp > this.#newest) this.#newest = timestamp;
+    const past = this.#pastOf();
+    if (timestamp > past.newest) past.newest = timestamp;
   }
 
   /**
@@ -260,6 +268,11 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
     return slot;
   }
 
+  /** Whether a slot waits. */
+  get isWaiting(): boolean {
+    return this.#slot !== undefined || (this.#merged !== undefined && this.#merged.waiting.length > 0);
+  }
+
   /** The slots that wait as they are now, oldest first. */
   get waitingSlots(): readonly Slot[] {
     if (this.#merged !== undefined) return this.#merged.waiting;
@@ -286,9 +299,21 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
     const slot = this.#slot;
     this.#slot = undefined;
     if (slot === undefined) {
-      return new MergedSlots({ endedBefore: bucketStart(this.#newest, resolutionMs) + resolutionMs, slots: [] });
+      return new MergedSlots({
+        endedBefore: bucketStart(this.#pastOf().newest, resolutionMs) + resolutionMs,
+        slots: [],
+      });
     }
     return new MergedSlots({ endedBefore: bucketStart(slot.timestamp, resolutionMs), slots: [slot] });
+  }
+
+  #pastOf(): Past {
+    this.#past ??= {
+      timeline: this.#newTimeline(),
+      settledUpTo: Number.NEGATIVE_INFINITY,
+      newest: Number.NEGATIVE_INFINITY,
+    };
+    return this.#past;
   }
 
   #newTimeline(closed?: ClosedSnapshot): Timeline<SeriesAccumulator> {

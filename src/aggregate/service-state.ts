@@ -57,7 +57,7 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
   /** Per level, where the kept buckets begin: those before it were evicted. */
   readonly keptFrom: number[];
   /** Series in whose slot a sample waits, in the order in which their samples will be given out. */
-  readonly waiting: Set<SeriesState> = new Set();
+  waiting: SeriesState[] = [];
   /** Earliest end of a waiting slot. */
   nextSlotEnd: number = Number.POSITIVE_INFINITY;
   /** Timestamp before which a record neither ends a slot nor closes a bucket. */
