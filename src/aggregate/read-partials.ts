@@ -2,15 +2,13 @@ import { PERIOD_MS } from '../model/period.ts';
 import type { Labels } from '../model/series-key.ts';
 import { ByteReader } from '../stats/bytes.ts';
 import { HyperLogLog } from '../stats/hyper-log-log.ts';
-import { OCTAVE_BITS } from '../stats/log-linear-bins.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
-import { readContents } from '../stats/sketch-encoding.ts';
 import type { SpaceSavingSnapshot, TopEntry } from '../stats/space-saving.ts';
 import { type AudienceSnapshot, EMPTY_TOP } from './audience.ts';
 import type { Slot } from './merged-slots.ts';
 import { RecordCount } from './record-count.ts';
 import { GAUGES } from './record-facts.ts';
-import { type EncodedSeries, readSeriesHead } from './series-encoding.ts';
+import { type EncodedSeries, readSeriesBucket } from './series-encoding.ts';
 import type { ServiceCounts } from './service-accumulator.ts';
 
 /** First byte of partials, and the version of what follows. */
@@ -240,8 +238,7 @@ function readMinutes(
 }
 
 function readSummary(reader: ByteReader, start: number, newest: number, contents: SketchContents): EncodedSeries {
-  const { last, lastAt, failures } = readSeriesHead(reader, start);
-  readContents(reader, contents, OCTAVE_BITS);
+  const { last, lastAt, failures } = readSeriesBucket(reader, start, contents);
   const { count, min, max } = contents;
   if (count === 0 || count > MAX_COUNT || failures > count) throw reader.invalid('of ordinary counts', `${count}`);
   const isIn = lastAt >= start && lastAt < start + MINUTE_MS && lastAt <= newest && last >= min && last <= max;

@@ -1,8 +1,7 @@
-import { ByteWriter } from '../stats/bytes.ts';
 import type { SketchContents } from '../stats/sketch-contents.ts';
 import type { Encodable, SmallBucket } from './closed-buckets.ts';
 import type { OpenRows } from './open-rows.ts';
-import { type EncodedSeries, encodeSeries, smallSeries } from './series-encoding.ts';
+import { type EncodedSeries, seriesBytes, smallSeries } from './series-encoding.ts';
 
 /** An open minute of a series, read from its row to be put away. */
 export class RowBucket implements Encodable, EncodedSeries {
@@ -25,8 +24,6 @@ export class RowBucket implements Encodable, EncodedSeries {
   }
 
   encode(start: number): Uint8Array {
-    const writer = new ByteWriter();
-    encodeSeries(writer, this, this.contents, start);
-    return writer.toBytes();
+    return seriesBytes(this, this.contents, start);
   }
 }

@@ -1,13 +1,10 @@
 import type { SeriesBucket } from '../model/bucket.ts';
 import type { Period } from '../model/period.ts';
-import { ByteReader, ByteWriter } from '../stats/bytes.ts';
-import { OCTAVE_BITS } from '../stats/log-linear-bins.ts';
 import { QuantileSketch } from '../stats/quantile-sketch.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
-import { readContents } from '../stats/sketch-encoding.ts';
 import type { Accumulator, AccumulatorType, SmallBucket } from './closed-buckets.ts';
 import { seriesBucket } from './series-bucket.ts';
-import { type EncodedSeries, encodeSeries, newerOf, readSeriesHead, smallSeries } from './series-encoding.ts';
+import { type EncodedSeries, newerOf, readSeriesBytes, seriesBytes, smallSeries } from './series-encoding.ts';
 
 /** What one series did in one bucket, for readers and for what is merged; samples go into the rows of open minutes. */
 export class SeriesAccumulator implements Accumulator<SeriesAccumulator>, EncodedSeries {
@@ -56,14 +53,8 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator>, Encode
   }
 
   mergeEncoded(encoded: Uint8Array, start: number): void {
-    const reader = new ByteReader('series bucket', encoded);
-    const { last, lastAt, failures } = readSeriesHead(reader, start);
     this.#contents ??= new SketchContents();
-    readContents(reader, this.#contents, OCTAVE_BITS);
-    reader.end();
-    this.#sketch.mergeContents(this.#contents);
-    this.failures += failures;
-    newerOf(this, last, lastAt);
+    this.mergeContents(this.#contents, readSeriesBytes(encoded, start, this.#contents));
   }
 
   get count(): number {
@@ -75,9 +66,7 @@ export class SeriesAccumulator implements Accumulator<SeriesAccumulator>, Encode
   }
 
   encode(start: number): Uint8Array {
-    const writer = new ByteWriter();
-    encodeSeries(writer, this, this.#read(), start);
-    return writer.toBytes();
+    return seriesBytes(this, this.#read(), start);
   }
 
   /** Only for a bucket that holds at least one sample. */

@@ -1,7 +1,7 @@
-import type { ByteReader, ByteWriter } from '../stats/bytes.ts';
+import { ByteReader, ByteWriter } from '../stats/bytes.ts';
 import { OCTAVE_BITS } from '../stats/log-linear-bins.ts';
 import type { SketchContents } from '../stats/sketch-contents.ts';
-import { writeContents } from '../stats/sketch-encoding.ts';
+import { readContents, writeContents } from '../stats/sketch-encoding.ts';
 import type { SmallBucket } from './closed-buckets.ts';
 
 /** What an encoded bucket of a series holds besides its distribution. */
@@ -48,11 +48,27 @@ export function encodeSeries(
   writeContents(writer, contents, OCTAVE_BITS);
 }
 
-/** Reads what `encodeSeries` wrote before the distribution. */
-export function readSeriesHead(reader: ByteReader, start: number): EncodedSeries {
+/** The same as bytes of their own. */
+export function seriesBytes(series: EncodedSeries, contents: SketchContents, start: number): Uint8Array {
+  const writer = new ByteWriter();
+  encodeSeries(writer, series, contents, start);
+  return writer.toBytes();
+}
+
+/** Reads what `encodeSeries` wrote: the distribution into `contents`, in place of what was there, and returns the rest. */
+export function readSeriesBucket(reader: ByteReader, start: number, contents: SketchContents): EncodedSeries {
   const form = reader.byte();
   const failures = (form & HAS_FAILURES) === 0 ? 0 : reader.varint();
   const last = reader.float64();
   const lastAt = (form & HAS_WHOLE_OFFSET) === 0 ? reader.float64() : start + reader.varint();
+  readContents(reader, contents, OCTAVE_BITS);
   return { last, lastAt, failures };
+}
+
+/** Reads what `seriesBytes` gave, in the same way. */
+export function readSeriesBytes(bytes: Uint8Array, start: number, contents: SketchContents): EncodedSeries {
+  const reader = new ByteReader('series bucket', bytes);
+  const series = readSeriesBucket(reader, start, contents);
+  reader.end();
+  return series;
 }

@@ -1,17 +1,14 @@
 import { NO_MINUTE } from '../model/operation-ref.ts';
 import { bucketStart, PERIOD_MS } from '../model/period.ts';
 import type { SeriesId } from '../model/series-key.ts';
-import { ByteReader } from '../stats/bytes.ts';
-import { OCTAVE_BITS } from '../stats/log-linear-bins.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
-import { readContents } from '../stats/sketch-encoding.ts';
 import type { ByteBudget } from './bucket-log.ts';
 import { type ClosedSnapshot, type Encodable, LEVELS } from './closed-buckets.ts';
 import { MergedSlots, type MergedSlotsSnapshot, type Slot } from './merged-slots.ts';
 import type { OpenRows } from './open-rows.ts';
 import { RowBucket } from './row-bucket.ts';
 import { SeriesAccumulator } from './series-accumulator.ts';
-import { type EncodedSeries, readSeriesHead } from './series-encoding.ts';
+import { type EncodedSeries, readSeriesBytes } from './series-encoding.ts';
 import { type OpenMinutes, Timeline } from './timeline.ts';
 
 /** A sample for detector and predictor: the mean of what one series got in one slot of `resolutionMs`. */
@@ -86,10 +83,10 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
     this.#past = { timeline: this.#newTimeline(closed), settledUpTo: service.closedUpTo, newest };
     this.#slot = snapshot.slot === undefined ? undefined : { ...snapshot.slot };
     if (snapshot.merged !== undefined) this.#merged = new MergedSlots(snapshot.merged);
+    const contents = new SketchContents();
     for (const { minute, encoded } of snapshot.open) {
-      const saved = new SeriesAccumulator();
-      saved.mergeEncoded(encoded, minute * MINUTE_MS);
-      this.mergeOpen(minute, saved);
+      const summary = readSeriesBytes(encoded, minute * MINUTE_MS, contents);
+      service.store.rows.merge(this.openRow(minute), contents, summary);
     }
   }
 
@@ -101,16 +98,6 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
   /** Whether it was forgotten, and must be looked up anew. */
   get removed(): boolean {
     return this.#row === REMOVED;
-  }
-
-  /** The newest open minute, in minutes since the epoch. */
-  get minute(): number {
-    return this.#minute;
-  }
-
-  /** Row of the newest open minute. */
-  get row(): number {
-    return this.#row;
   }
 
   /** Time of the newest sample, epoch milliseconds. */
@@ -139,13 +126,6 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
     return row;
   }
 
-  /** Takes samples that were summarised elsewhere into an open minute. */
-  mergeOpen(minute: number, samples: SeriesAccumulator): void {
-    const contents = new SketchContents();
-    samples.sketch.readContents(contents);
-    this.service.store.rows.merge(this.openRow(minute), contents, samples);
-  }
-
   get keptFrom(): readonly number[] {
     return this.service.keptFrom;
   }
@@ -171,12 +151,7 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
    */
   readInto(level: number, start: number, contents: SketchContents): EncodedSeries | undefined {
     const encoded = this.timeline.encoded(level, start);
-    if (encoded !== undefined) {
-      const reader = new ByteReader('series bucket', encoded);
-      const head = readSeriesHead(reader, start);
-      readContents(reader, contents, OCTAVE_BITS);
-      return head;
-    }
+    if (encoded !== undefined) return readSeriesBytes(encoded, start, contents);
     const row = level === 0 ? this.rowAt(start / MINUTE_MS) : undefined;
     if (row !== undefined) return new RowBucket(this.service.store.rows, row, contents);
     const merged = this.timeline.read(level, start);
@@ -282,6 +257,7 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
   /** @param scratch overwritten */
   snapshot(scratch: SketchContents): SeriesStateSnapshot {
     this.settle(scratch);
+    const { rows } = this.service.store;
     return {
       series: this.series,
       newest: this.newest,
@@ -289,7 +265,7 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
       merged: this.#merged?.snapshot(),
       open: this.minutes.map((minute) => ({
         minute,
-        encoded: (this.read(minute) as SeriesAccumulator).encode(minute * MINUTE_MS),
+        encoded: new RowBucket(rows, this.rowAt(minute) as number, scratch).encode(minute * MINUTE_MS),
       })),
       closed: this.timeline.snapshot(),
     };

@@ -1,7 +1,6 @@
 import { type Clock, SlicedWork, SystemClock } from '../clock.ts';
 import { AnalyticsError, invalidOption, numberOption, objectOption, restoring } from '../errors.ts';
 import { callListener, failureText, type Listener, subscription } from '../model/listener.ts';
-import { FAILED, LIVE } from '../model/operation-batch.ts';
 import type { OperationRef } from '../model/operation-ref.ts';
 import type { InputByKind, PerformanceInput, RecordByKind, RecordKind } from '../model/records.ts';
 import type { Rejection } from '../model/rejection.ts';
@@ -157,10 +156,9 @@ export class Collector {
           return this.record('performance', { serviceId, operation, duration, success, errorType });
         }
         const buffer = this.#buffer;
-        const i = buffer.claim(ref, success ? LIVE : LIVE | FAILED);
+        const i = buffer.claim(ref, true, success, errorType);
         buffer.durations[i] = duration;
         buffer.timestamps[i] = this.#clock.coarseNow();
-        if (!success) buffer.errors[i] = errorType ?? '';
         this.#pushed();
         return true;
       },
@@ -309,10 +307,9 @@ export class Collector {
       const ref = this.#operations.find(serviceId, operation) ?? this.#newOperation(serviceId, operation);
       if (ref === undefined) return false;
       const buffer = this.#buffer;
-      const i = buffer.claim(ref, (isLive(timestamp, now) ? LIVE : 0) | (success ? 0 : FAILED));
+      const i = buffer.claim(ref, isLive(timestamp, now), success, errorType);
       buffer.durations[i] = duration;
       buffer.timestamps[i] = timestamp;
-      if (!success) buffer.errors[i] = errorType ?? '';
     } catch {
       return false;
     }

@@ -70,10 +70,11 @@ export class RecordBuffer implements OperationBatch {
    * Makes a place for a performance record and returns its index, where the caller puts duration and timestamp: passing
    * them would cost an object each.
    */
-  claim(operation: OperationRef, flags: number): number {
+  claim(operation: OperationRef, live: boolean, success: boolean, errorType: string | undefined): number {
     const i = this.#end++;
     this.operations[i] = operation;
-    this.flags[i] = flags;
+    this.flags[i] = (live ? LIVE : 0) | (success ? 0 : FAILED);
+    if (!success) this.errors[i] = errorType ?? '';
     return i;
   }
 
