@@ -1,14 +1,8 @@
+import { ENTRY, LineBlocks, startOf } from '../stats/line-blocks.ts';
 import { binKey, OCTAVE_BITS } from '../stats/log-linear-bins.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
 import { NO_SKETCH, SketchSlab } from '../stats/sketch-slab.ts';
 import type { EncodedSeries } from './series-encoding.ts';
-
-/** Doubles of a row: 128 bytes, two cache lines. */
-const ROW_BITS = 4;
-const ROW: number = 1 << ROW_BITS;
-/** Memory grows by blocks of 64 kB, so nothing that exists is ever moved. */
-const BLOCK_BITS = 9;
-const BLOCK_MASK: number = (1 << BLOCK_BITS) - 1;
 
 /** Fields of a row: time and value of the newest sample, samples that wait, how many of all were failures. */
 const LAST_AT = 0;
@@ -19,7 +13,7 @@ const FAILURES = 3;
 const SKETCH = 4;
 /** The samples that wait for the sketch. */
 const VALUES = 5;
-const MAX_WAITING: number = ROW - VALUES;
+const MAX_WAITING: number = ENTRY - VALUES;
 
 /**
  * The samples of all open minutes, a row for each series and minute. A sample is only written into its row; every
@@ -32,24 +26,18 @@ const MAX_WAITING: number = ROW - VALUES;
 export class OpenRows {
   /** Sketches of rows, and of others who gather what rows have. */
   readonly sketches: SketchSlab = new SketchSlab();
-  readonly #doubles: Float64Array[] = [];
-  /** The same memory as words. */
-  readonly #words: Uint32Array[] = [];
-  readonly #free: number[] = [];
+  readonly #rows = new LineBlocks();
   readonly #scratch = new SketchContents();
-  #rows = 0;
 
   /** Memory held, in bytes. */
   get byteLength(): number {
-    let bytes = this.sketches.byteLength;
-    for (const doubles of this.#doubles) bytes += doubles.byteLength;
-    return bytes;
+    return this.sketches.byteLength + this.#rows.byteLength;
   }
 
   /** An empty row, to be given back with `free`. */
   open(): number {
-    const row = this.#free.pop() ?? this.#newRow();
-    const doubles = this.#doublesOf(row);
+    const row = this.#rows.take();
+    const doubles = this.#rows.doublesOf(row);
     const start = startOf(row);
     doubles[start + LAST_AT] = Number.NEGATIVE_INFINITY;
     doubles[start + LAST] = 0;
@@ -64,7 +52,7 @@ export class OpenRows {
    * then before another is added.
    */
   add(row: number, timestamp: number, given: number, failed: boolean): boolean {
-    const doubles = this.#doublesOf(row);
+    const doubles = this.#rows.doublesOf(row);
     const start = startOf(row);
     // 0 for -0, which compares equal: else which of them is last would depend on the order.
     const value = given + 0;
@@ -84,12 +72,12 @@ export class OpenRows {
   /** Puts the samples that wait into the sketch of the row and, unless that is `NO_SKETCH`, into another. */
   settle(row: number, also: number): void {
     this.#addWaiting(row, this.#sketchOf(row), also);
-    this.#doublesOf(row)[startOf(row) + WAITING] = 0;
+    this.#rows.doublesOf(row)[startOf(row) + WAITING] = 0;
   }
 
   /** Adds to `sketch` what a row holds in its own sketch, without the samples that wait. */
   gatherSettled(row: number, sketch: number): void {
-    const own = this.#field(row, SKETCH);
+    const own = this.#rows.field(row, SKETCH);
     if (own === NO_SKETCH) return;
     const contents = new SketchContents();
     this.sketches.read(own, contents);
@@ -104,7 +92,7 @@ export class OpenRows {
   /** Adds samples that were summarised elsewhere. */
   merge(row: number, contents: SketchContents, { last, lastAt, failures }: EncodedSeries): void {
     this.sketches.merge(this.#sketchOf(row), contents);
-    const doubles = this.#doublesOf(row);
+    const doubles = this.#rows.doublesOf(row);
     const start = startOf(row);
     doubles[start + FAILURES] = (doubles[start + FAILURES] as number) + failures;
     const known = doubles[start + LAST_AT] as number;
@@ -115,66 +103,65 @@ export class OpenRows {
 
   /** Gives a row back. */
   free(row: number): void {
-    const sketch = this.#field(row, SKETCH);
+    const sketch = this.#rows.field(row, SKETCH);
     if (sketch !== NO_SKETCH) this.sketches.release(sketch);
-    this.#free.push(row);
+    this.#rows.release(row);
   }
 
   /** Samples in a row. */
   count(row: number): number {
-    const sketch = this.#field(row, SKETCH);
-    return this.#field(row, WAITING) + (sketch === NO_SKETCH ? 0 : this.sketches.count(sketch));
+    const sketch = this.#rows.field(row, SKETCH);
+    return this.#rows.field(row, WAITING) + (sketch === NO_SKETCH ? 0 : this.sketches.count(sketch));
   }
 
   /** Samples that were failures. */
   failures(row: number): number {
-    return this.#field(row, FAILURES);
+    return this.#rows.field(row, FAILURES);
   }
 
   /** Value of the newest sample. */
   last(row: number): number {
-    return this.#field(row, LAST);
+    return this.#rows.field(row, LAST);
   }
 
   /** Time of the newest sample, epoch milliseconds; −∞ where there is none. */
   lastAt(row: number): number {
-    return this.#field(row, LAST_AT);
+    return this.#rows.field(row, LAST_AT);
   }
 
   /** Puts the distribution of a row into `contents`, in place of what was there. */
   read(row: number, contents: SketchContents): void {
-    const sketch = this.#field(row, SKETCH);
+    const sketch = this.#rows.field(row, SKETCH);
     if (sketch === NO_SKETCH) {
       this.#readWaiting(row, contents);
       return;
     }
     this.sketches.read(sketch, contents);
-    if (this.#field(row, WAITING) === 0) return;
+    if (this.#rows.field(row, WAITING) === 0) return;
     this.#readWaiting(row, this.#scratch);
     contents.add(this.#scratch);
   }
 
   #addWaiting(row: number, sketch: number, also: number): void {
-    const block = row >> BLOCK_BITS;
-    const doubles = this.#doubles[block] as Float64Array;
     const first = startOf(row) + VALUES;
-    const end = first + this.#field(row, WAITING);
-    this.sketches.add(sketch, also, doubles, this.#words[block] as Uint32Array, first, end);
+    const end = first + this.#rows.field(row, WAITING);
+    this.sketches.add(sketch, also, this.#rows.doublesOf(row), this.#rows.wordsOf(row), first, end);
   }
 
   #sketchOf(row: number): number {
-    const known = this.#field(row, SKETCH);
+    const known = this.#rows.field(row, SKETCH);
     if (known !== NO_SKETCH) return known;
     const sketch = this.sketches.take();
-    this.#doublesOf(row)[startOf(row) + SKETCH] = sketch;
+    this.#rows.doublesOf(row)[startOf(row) + SKETCH] = sketch;
     return sketch;
   }
 
   #readWaiting(row: number, contents: SketchContents): void {
     contents.clear();
     const first = startOf(row) + VALUES;
-    const values = this.#doublesOf(row)
-      .slice(first, first + this.#field(row, WAITING))
+    const values = this.#rows
+      .doublesOf(row)
+      .slice(first, first + this.#rows.field(row, WAITING))
       .sort();
     let key = Number.NaN;
     let count = 0;
@@ -190,26 +177,4 @@ export class OpenRows {
     contents.min = values[0] as number;
     contents.max = values.at(-1) as number;
   }
-
-  #newRow(): number {
-    const row = this.#rows++;
-    if (row >> BLOCK_BITS === this.#doubles.length) {
-      const doubles = new Float64Array(ROW << BLOCK_BITS);
-      this.#doubles.push(doubles);
-      this.#words.push(new Uint32Array(doubles.buffer));
-    }
-    return row;
-  }
-
-  #doublesOf(row: number): Float64Array {
-    return this.#doubles[row >> BLOCK_BITS] as Float64Array;
-  }
-
-  #field(row: number, field: number): number {
-    return this.#doublesOf(row)[startOf(row) + field] as number;
-  }
-}
-
-function startOf(row: number): number {
-  return (row & BLOCK_MASK) << ROW_BITS;
 }

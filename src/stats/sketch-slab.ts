@@ -1,14 +1,9 @@
 import { BinPages, PAGE_BITS } from './bin-pages.ts';
 import { ExactSum } from './exact-sum.ts';
+import { ENTRY, LineBlocks, startOf } from './line-blocks.ts';
 import { octaveKey } from './log-linear-bins.ts';
 import { QuantileSketch } from './quantile-sketch.ts';
 import { SketchContents } from './sketch-contents.ts';
-
-/** Doubles of a sketch: 128 bytes. Memory grows by blocks of 64 kB, so nothing that exists is ever moved. */
-const SIZE_BITS = 4;
-const SIZE: number = 1 << SIZE_BITS;
-const BLOCK_BITS = 9;
-const BLOCK_MASK: number = (1 << BLOCK_BITS) - 1;
 
 /** Fields of a sketch: sum as two doubles, smallest, largest, how many. */
 const SUM_HIGH = 0;
@@ -50,32 +45,27 @@ export const NO_SKETCH = -1;
  * ones, octaves sixteen apart, sums of over 106 bits) is kept beside them, and `read` merges the two.
  */
 export class SketchSlab {
-  readonly #doubles: Float64Array[] = [];
-  /** The same memory as words. */
-  readonly #words: Uint32Array[] = [];
+  readonly #blocks = new LineBlocks();
   readonly #pages = new BinPages(MAX_PAGES);
   /** Sketches of what pages cannot hold. */
   readonly #beside = new Map<number, QuantileSketch>();
   /** What two doubles cannot hold of a sum. */
   readonly #rests = new Map<number, ExactSum>();
-  readonly #free: number[] = [];
   readonly #scratch = new SketchContents();
-  #sketches = 0;
 
   /** Memory held, in bytes. */
   get byteLength(): number {
-    let bytes = this.#pages.byteLength;
-    for (const doubles of this.#doubles) bytes += doubles.byteLength;
+    let bytes = this.#pages.byteLength + this.#blocks.byteLength;
     for (const sketch of this.#beside.values()) bytes += sketch.byteLength;
     return bytes;
   }
 
   /** Number of an empty sketch, to be given back with `release`. */
   take(): number {
-    const sketch = this.#free.pop() ?? this.#newSketch();
-    const doubles = this.#doublesOf(sketch);
+    const sketch = this.#blocks.take();
+    const doubles = this.#blocks.doublesOf(sketch);
     const start = startOf(sketch);
-    doubles.fill(0, start, start + SIZE);
+    doubles.fill(0, start, start + ENTRY);
     doubles[start + MIN] = Number.POSITIVE_INFINITY;
     doubles[start + MAX] = Number.NEGATIVE_INFINITY;
     return sketch;
@@ -83,7 +73,7 @@ export class SketchSlab {
 
   /** Gives a sketch back. */
   release(sketch: number): void {
-    const words = this.#wordsOf(sketch);
+    const words = this.#blocks.wordsOf(sketch);
     const directory = directoryOf(sketch);
     for (let slot = directory; slot < directory + SLOTS; slot++) {
       const page = (words[slot] as number) >>> TAG_BITS;
@@ -91,12 +81,12 @@ export class SketchSlab {
     }
     this.#beside.delete(sketch);
     this.#rests.delete(sketch);
-    this.#free.push(sketch);
+    this.#blocks.release(sketch);
   }
 
   /** Numbers added to a sketch. */
   count(sketch: number): number {
-    return this.#field(sketch, COUNT) + (this.#beside.get(sketch)?.count ?? 0);
+    return this.#blocks.field(sketch, COUNT) + (this.#beside.get(sketch)?.count ?? 0);
   }
 
   /**
@@ -119,12 +109,12 @@ export class SketchSlab {
   read(sketch: number, contents: SketchContents): void {
     contents.clear();
     this.#readPages(sketch, contents);
-    contents.sum.add(this.#field(sketch, SUM_HIGH));
-    contents.sum.add(this.#field(sketch, SUM_LOW));
+    contents.sum.add(this.#blocks.field(sketch, SUM_HIGH));
+    contents.sum.add(this.#blocks.field(sketch, SUM_LOW));
     const rest = this.#rests.get(sketch);
     if (rest !== undefined) contents.sum.merge(rest);
-    contents.min = this.#field(sketch, MIN);
-    contents.max = this.#field(sketch, MAX);
+    contents.min = this.#blocks.field(sketch, MIN);
+    contents.max = this.#blocks.field(sketch, MAX);
     const beside = this.#beside.get(sketch);
     if (beside === undefined) return;
     beside.readContents(this.#scratch);
@@ -132,8 +122,8 @@ export class SketchSlab {
   }
 
   #put(sketch: number, values: Float64Array, bits: Uint32Array, from: number, to: number): void {
-    const doubles = this.#doublesOf(sketch);
-    const words = this.#wordsOf(sketch);
+    const doubles = this.#blocks.doublesOf(sketch);
+    const words = this.#blocks.wordsOf(sketch);
     const start = startOf(sketch);
     const directory = directoryOf(sketch);
     let high = doubles[start + SUM_HIGH] as number;
@@ -186,7 +176,7 @@ export class SketchSlab {
   }
 
   #readPages(sketch: number, contents: SketchContents): void {
-    const words = this.#wordsOf(sketch);
+    const words = this.#blocks.wordsOf(sketch);
     const directory = directoryOf(sketch);
     const entries: number[] = [];
     for (let slot = directory; slot < directory + SLOTS; slot++) {
@@ -217,32 +207,6 @@ export class SketchSlab {
     }
     return beside;
   }
-
-  #newSketch(): number {
-    const sketch = this.#sketches++;
-    if (sketch >> BLOCK_BITS === this.#doubles.length) {
-      const doubles = new Float64Array(SIZE << BLOCK_BITS);
-      this.#doubles.push(doubles);
-      this.#words.push(new Uint32Array(doubles.buffer));
-    }
-    return sketch;
-  }
-
-  #doublesOf(sketch: number): Float64Array {
-    return this.#doubles[sketch >> BLOCK_BITS] as Float64Array;
-  }
-
-  #wordsOf(sketch: number): Uint32Array {
-    return this.#words[sketch >> BLOCK_BITS] as Uint32Array;
-  }
-
-  #field(sketch: number, field: number): number {
-    return this.#doublesOf(sketch)[startOf(sketch) + field] as number;
-  }
-}
-
-function startOf(sketch: number): number {
-  return (sketch & BLOCK_MASK) << SIZE_BITS;
 }
 
 /** Index of the first word of a sketch's directory. */
