@@ -1,15 +1,13 @@
 import { type QuantileDistribution, type QuantileGrid, QuantileTracker } from '../stats/quantile-tracker.ts';
-import type { HorizonView, OnlineModel } from './online-model.ts';
+import type { SeriesState, StateLayout } from './series-state.ts';
 
 /** About this many forecasts are under way at any time; half as many learn worse, more cost without gain. */
-const ORIGINS_UNDER_WAY = 12;
-/** Never more than this, even when the sampling step shrinks. */
-const MOST_PENDING = 32;
-/** Room for pending forecasts is made for so many at a time. */
-const ROOM = 4;
+const ORIGINS_UNDER_WAY = +(process.env["OR"] ?? 12);
+/** Room for forecasts under way: a few more, for steps that do not divide the horizon. */
+const MOST_PENDING = 16;
 /** Outcomes before this horizon's own scale and errors are believed. */
 const WARM_UP = 6;
-/** The scale is a mean over about the last 200 outcomes. */
+/** The scale is a mean over about the last 200 outcomes, and so is the record. */
 const SCALE_WEIGHT = 0.005;
 /** The usual error is a mean over about the last 100 outcomes: half of that wavers, twice that follows too slowly. */
 const ERROR_WEIGHT = 0.01;
@@ -29,6 +27,10 @@ const LEAST_UNREST = 0.1;
 const MOST_UNREST = 10;
 /** Standard deviation, in usual changes, that the errors are taken to have before any was seen: ± 2.2 at 90 %. */
 const FIRST_SIGMA = 2.2 / 1.645;
+/** How far one outcome widens or narrows the interval, and bounds of what they may do together. */
+const WIDTH_STEP = +(process.env["WS"] ?? 0.02);
+const LEAST_WIDTH = 0.5;
+const MOST_WIDTH = 2;
 
 const OUTCOMES = 0;
 const SCALE = 1;
@@ -40,191 +42,272 @@ const PENDING = 6;
 const NEWEST_ORIGIN = 7;
 const LAGGED = 8;
 const MEAN_ERROR = 9;
-const SCALARS = 10;
+const WIDTH = 10;
+const RECORD_ERROR = 11;
+const RECORD_CHANGE = 12;
+const RECORD_BIAS = 13;
+const COVERED = 14;
+const DOUBLES = 15;
 
-/** Layout of a pending forecast; the model's notes follow. */
+/** Layout of a forecast under way: when it falls due and the value that it started from; */
 const TARGET = 0;
 const BASE = 1;
-const UNIT = 2;
-const SPREAD = 3;
-const MEAN = 4;
+const PENDING_DOUBLES = 2;
+/** the usual change then; and, in units of it, the unit of its errors and its distances from the base. The notes follow. */
+const UNIT = 0;
+const SPREAD = 1;
+const MEAN = 2;
+const LOWER = 3;
+const UPPER = 4;
 const NOTES = 5;
 
-/** Serialised {@link HorizonTrack}. */
-export interface HorizonTrackSnapshot {
-  readonly scalars: Float64Array;
-  readonly pending: Float64Array;
-  readonly errors: Float64Array;
-}
-
-/** What a track needs to know about its series when a sample comes. */
-export interface SampleView {
-  readonly timestamp: number;
-  readonly value: number;
-  readonly stepMs: number;
+/** How forecasts at one horizon have turned out, the newest outcomes weighing most. */
+export interface TrackRecord {
+  /** Forecasts that were compared with what came. */
+  readonly count: number;
+  /** Mean size of the error, in the metric's unit. */
+  readonly meanError: number;
+  /** The same of repeating the last value. */
+  readonly lastValueError: number;
+  /** Mean of outcome less forecast. */
+  readonly bias: number;
+  /** Share inside the interval. */
+  readonly coverage: number;
+  /** Share within tolerance. */
+  readonly withinTolerance: number;
 }
 
 /**
- * One horizon of one series: forecasts are issued all the time, kept until their moment comes, and compared with what
- * came. From this running backtest follow the model's lessons, the interval (adaptive conformal quantiles of the
- * errors) and the confidence. At most 32 forecasts are under way; one is compared in constant time.
+ * One horizon: forecasts are issued all the time, kept until their moment comes, and compared with what came. From this
+ * running backtest follow the model's lessons, the interval (adaptive conformal quantiles of the errors), the confidence
+ * and the record. At most 16 forecasts of a series are under way; one is compared in constant time.
  */
-export class HorizonTrack implements HorizonView {
+export class HorizonTrack {
   readonly index: number;
   readonly horizonMs: number;
-  readonly #scalars: Float64Array;
+  readonly #at: number;
   readonly #errors: QuantileTracker;
-  readonly #width: number;
-  #pending: Float64Array;
+  readonly #errorsAt: number;
+  readonly #pendingAt: number;
+  readonly #entriesAt: number;
+  /** Floats of one forecast under way. */
+  readonly #stride: number;
+  readonly #level: number;
 
-  /** @param snapshot what `snapshot()` gave, to go on from there */
+  /**
+   * @param notes how many numbers the model notes down with each forecast
+   * @param level of the intervals that are issued
+   */
   constructor(
-    index: number,
-    horizonMs: number,
-    model: OnlineModel,
+    layout: StateLayout,
+    { index, horizonMs, notes }: { readonly index: number; readonly horizonMs: number; readonly notes: number },
     grid: QuantileGrid,
-    snapshot?: HorizonTrackSnapshot,
+    level: number,
   ) {
     this.index = index;
     this.horizonMs = horizonMs;
-    this.#width = NOTES + model.notes;
-    this.#scalars = snapshot?.scalars.slice() ?? new Float64Array(SCALARS);
-    this.#pending = snapshot?.pending.slice() ?? new Float64Array(ROOM * this.#width);
-    this.#errors = new QuantileTracker(grid, FIRST_SIGMA, snapshot?.errors);
+    this.#level = level;
+    this.#stride = NOTES + notes;
+    this.#at = layout.doubles(DOUBLES);
+    this.#pendingAt = layout.doubles(MOST_PENDING * PENDING_DOUBLES);
+    this.#errors = new QuantileTracker(grid, FIRST_SIGMA);
+    this.#errorsAt = layout.floats(this.#errors.size);
+    this.#entriesAt = layout.floats(MOST_PENDING * this.#stride);
   }
 
-  get scale(): number {
-    return this.#scalars[SCALE] as number;
+  /** Begins a series. */
+  start({ doubles, floats }: SeriesState): void {
+    doubles[this.#at + WIDTH] = 1;
+    this.#errors.start(floats, this.#errorsAt);
   }
 
-  get lagged(): number | undefined {
-    return this.#scalars[OUTCOMES] === 0 ? undefined : this.#scalars[LAGGED];
+  /** Usual size of the change over this horizon, in the metric's unit; 0 while nothing has changed. */
+  scale({ doubles }: SeriesState): number {
+    return doubles[this.#at + SCALE] as number;
+  }
+
+  /** The value about one horizon ago; NaN before there is one. */
+  lagged({ doubles }: SeriesState): number {
+    return doubles[this.#at + OUTCOMES] === 0 ? Number.NaN : (doubles[this.#at + LAGGED] as number);
   }
 
   /** Share of recent forecasts that came within tolerance; `undefined` before any was compared. */
-  get confidence(): number | undefined {
-    return this.#scalars[OUTCOMES] === 0 ? undefined : this.#scalars[HITS];
+  confidence({ doubles }: SeriesState): number | undefined {
+    return doubles[this.#at + OUTCOMES] === 0 ? undefined : doubles[this.#at + HITS];
+  }
+
+  /** How forecasts have turned out; `undefined` before any was compared. */
+  record({ doubles: d }: SeriesState): TrackRecord | undefined {
+    const at = this.#at;
+    const count = d[at + OUTCOMES] as number;
+    if (count === 0) return undefined;
+    return {
+      count,
+      meanError: d[at + RECORD_ERROR] as number,
+      lastValueError: d[at + RECORD_CHANGE] as number,
+      bias: d[at + RECORD_BIAS] as number,
+      coverage: d[at + COVERED] as number,
+      withinTolerance: d[at + HITS] as number,
+    };
   }
 
   /** Distribution of the errors in units of the spread. */
-  errors(): QuantileDistribution {
-    return this.#errors.distribution();
+  errors({ floats }: SeriesState): QuantileDistribution {
+    return this.#errors.distribution(floats, this.#errorsAt);
+  }
+
+  /** Lower and upper quantile of the errors at the level of the grid's position `i`, crossings straightened. */
+  errorAt({ floats }: SeriesState, i: number): number {
+    return floats[this.#errorsAt + i] as number;
   }
 
   /**
    * Unit of the errors: the usual error, more in unrest and less in calm. While outcomes are few it is wider: those of
    * forecasts that overlap are as good as one.
    */
-  spread(usualUnrest: number): number {
-    const s = this.#scalars;
-    const outcomes = s[OUTCOMES] as number;
-    if (outcomes < WARM_UP) return this.scale;
-    const unit = (s[MEAN_ERROR] as number) * Math.sqrt(1 + (OVERLAP * (s[PENDING] as number)) / outcomes);
+  spread({ doubles: d }: SeriesState, usualUnrest: number): number {
+    const at = this.#at;
+    const outcomes = d[at + OUTCOMES] as number;
+    if (outcomes < WARM_UP) return d[at + SCALE] as number;
+    const unit = (d[at + MEAN_ERROR] as number) * Math.sqrt(1 + (OVERLAP * (d[at + PENDING] as number)) / outcomes);
     if (usualUnrest === 0) return unit;
-    const ratio = ((s[UNREST] as number) / usualUnrest + CALM_SHARE) / (1 + CALM_SHARE);
+    const ratio = ((d[at + UNREST] as number) / usualUnrest + CALM_SHARE) / (1 + CALM_SHARE);
     return unit * Math.sqrt(Math.max(LEAST_UNREST, Math.min(MOST_UNREST, ratio)));
   }
 
-  /** Takes in how far the newest of `samples` samples lay from the level. */
-  feel(distance: number, samples: number, stepMs: number): void {
-    const s = this.#scalars;
-    const memory = 1 + Math.max(SHORTEST_UNREST, this.horizonMs / stepMs);
-    s[UNREST] = (s[UNREST] as number) + Math.max(1 / samples, 1 / memory) * (distance - (s[UNREST] as number));
+  /** By how much the interval is widened, because fewer of those issued held than should, or narrowed. */
+  width({ doubles }: SeriesState): number {
+    return doubles[this.#at + WIDTH] as number;
   }
 
-  /** Compares the forecasts whose moment the sample is; those whose moment passed in a gap are let go. */
-  settle(sample: SampleView, model: OnlineModel, usualStepChange: number): void {
-    const s = this.#scalars;
-    const { timestamp, value, stepMs } = sample;
-    while ((s[PENDING] as number) > 0) {
-      const at = (s[HEAD] as number) * this.#width;
-      const late = timestamp - (this.#pending[at + TARGET] as number);
-      if (late < -stepMs / 2) return;
-      if (late <= stepMs) this.#compare(at, value, model, usualStepChange);
-      s[HEAD] = ((s[HEAD] as number) + 1) % this.#capacity;
-      s[PENDING] = (s[PENDING] as number) - 1;
+  /** Takes in how far the newest of `samples` samples lay from the level. */
+  feel({ doubles: d }: SeriesState, distance: number, samples: number, stepMs: number): void {
+    const at = this.#at + UNREST;
+    const weight = Math.max(1 / samples, 1 / (1 + Math.max(SHORTEST_UNREST, this.horizonMs / stepMs)));
+    d[at] = (d[at] as number) + weight * (distance - (d[at] as number));
+  }
+
+  /**
+   * Takes the oldest forecast under way whose moment has come, if it is this sample's, and scores it; returns the place
+   * of its notes, -1 where there is none. Those whose moment passed in a gap are let go.
+   */
+  settle(state: SeriesState, timestamp: number, value: number, stepMs: number, tolerance: number): number {
+    const d = state.doubles;
+    const at = this.#at;
+    while ((d[at + PENDING] as number) > 0) {
+      const head = d[at + HEAD] as number;
+      const late = timestamp - (d[this.#pendingAt + head * PENDING_DOUBLES + TARGET] as number);
+      if (late < -stepMs / 2) return -1;
+      d[at + HEAD] = head + 1 === MOST_PENDING ? 0 : head + 1;
+      d[at + PENDING] = (d[at + PENDING] as number) - 1;
+      if (late > stepMs) continue;
+      this.#compare(state, head, value, tolerance);
+      return this.#entriesAt + head * this.#stride + NOTES;
     }
+    return -1;
+  }
+
+  /** Change that came of the forecast whose notes lie at `notes`, in units of the usual change then; NaN without one. */
+  change({ doubles, floats }: SeriesState, notes: number, value: number): number {
+    const entry = notes - NOTES;
+    const slot = (entry - this.#entriesAt) / this.#stride;
+    const unit = floats[entry + UNIT] as number;
+    const base = doubles[this.#pendingAt + slot * PENDING_DOUBLES + BASE] as number;
+    return unit > 0 ? (value - base) / unit : Number.NaN;
   }
 
   /** Settles on the scale: its own, or `fallback` before enough forecasts were compared. */
-  rescale(fallback: number): void {
-    const s = this.#scalars;
-    s[SCALE] = (s[OUTCOMES] as number) < WARM_UP ? fallback : (s[MEAN_CHANGE] as number);
+  rescale({ doubles: d }: SeriesState, fallback: number): void {
+    const at = this.#at;
+    d[at + SCALE] = (d[at + OUTCOMES] as number) < WARM_UP ? fallback : (d[at + MEAN_CHANGE] as number);
   }
 
   /** Whether it is time to issue the next forecast. */
-  due(sample: SampleView): boolean {
-    const s = this.#scalars;
-    if (s[PENDING] === 0) return true;
-    const stride = Math.max(1, Math.round(this.horizonMs / sample.stepMs / ORIGINS_UNDER_WAY));
-    const next = (s[NEWEST_ORIGIN] as number) + (stride - 0.5) * sample.stepMs;
-    return sample.timestamp >= next && (s[PENDING] as number) < MOST_PENDING;
+  due({ doubles: d }: SeriesState, timestamp: number, stepMs: number): boolean {
+    const pending = d[this.#at + PENDING] as number;
+    if (pending === 0) return true;
+    const stride = Math.max(1, (process.env["CE"]?Math.ceil:Math.round)(this.horizonMs / stepMs / ORIGINS_UNDER_WAY));
+    const next = (d[this.#at + NEWEST_ORIGIN] as number) + (stride - 0.5) * stepMs;
+    return timestamp >= next && pending < MOST_PENDING;
   }
 
-  /** Issues a forecast: `predict` gives its mean and leaves notes. */
-  issue(sample: SampleView, usualUnrest: number, predict: (notes: Float64Array, offset: number) => number): void {
-    const s = this.#scalars;
-    if (s[PENDING] === this.#capacity) this.#grow();
-    const at = (((s[HEAD] as number) + (s[PENDING] as number)) % this.#capacity) * this.#width;
-    const p = this.#pending;
-    p[at + TARGET] = sample.timestamp + Math.max(this.horizonMs, sample.stepMs);
-    p[at + BASE] = sample.value;
-    p[at + UNIT] = this.scale;
-    p[at + SPREAD] = this.spread(usualUnrest);
-    p[at + MEAN] = predict(p, at + NOTES);
-    s[PENDING] = (s[PENDING] as number) + 1;
-    s[NEWEST_ORIGIN] = sample.timestamp;
+  /** Place for the notes of the next forecast, in the state's floats. */
+  nextNotes({ doubles: d }: SeriesState): number {
+    return this.#entriesAt + this.#nextSlot(d) * this.#stride + NOTES;
   }
 
-  /** Copy of the state. */
-  snapshot(): HorizonTrackSnapshot {
-    return {
-      scalars: this.#scalars.slice(),
-      pending: this.#pending.slice(),
-      errors: this.#errors.snapshot(),
-    };
+  /** Issues the forecast whose notes were left at `nextNotes`. */
+  issue(state: SeriesState, timestamp: number, value: number, stepMs: number, forecast: Issued): void {
+    const d = state.doubles;
+    const f = state.floats;
+    const slot = this.#nextSlot(d);
+    const unit = this.scale(state);
+    const per = unit > 0 ? 1 / unit : 0;
+    const pending = this.#pendingAt + slot * PENDING_DOUBLES;
+    const entry = this.#entriesAt + slot * this.#stride;
+    d[pending + TARGET] = timestamp + Math.max(this.horizonMs, stepMs);
+    d[pending + BASE] = value;
+    f[entry + UNIT] = unit;
+    f[entry + SPREAD] = forecast.spread * per;
+    f[entry + MEAN] = (forecast.mean - value) * per;
+    f[entry + LOWER] = (forecast.lower - value) * per;
+    f[entry + UPPER] = (forecast.upper - value) * per;
+    d[this.#at + PENDING] = (d[this.#at + PENDING] as number) + 1;
+    d[this.#at + NEWEST_ORIGIN] = timestamp;
   }
 
-  get #capacity(): number {
-    return this.#pending.length / this.#width;
+  #nextSlot(d: Float64Array): number {
+    return ((d[this.#at + HEAD] as number) + (d[this.#at + PENDING] as number)) % MOST_PENDING;
   }
 
-  #compare(at: number, value: number, model: OnlineModel, usualStepChange: number): void {
-    const s = this.#scalars;
-    const p = this.#pending;
-    const base = p[at + BASE] as number;
-    const unit = p[at + UNIT] as number;
-    const error = value - (p[at + MEAN] as number);
-    const outcomes = (s[OUTCOMES] as number) + 1;
-    s[OUTCOMES] = outcomes;
-    s[LAGGED] = base;
+  #compare(state: SeriesState, slot: number, value: number, tolerance: number): void {
+    const d = state.doubles;
+    const f = state.floats;
+    const at = this.#at;
+    const entry = this.#entriesAt + slot * this.#stride;
+    const base = d[this.#pendingAt + slot * PENDING_DOUBLES + BASE] as number;
+    const unit = f[entry + UNIT] as number;
+    const change = value - base;
+    const error = change - unit * (f[entry + MEAN] as number);
+    const size = Math.abs(error);
+    const outcomes = (d[at + OUTCOMES] as number) + 1;
+    d[at + OUTCOMES] = outcomes;
+    d[at + LAGGED] = base;
 
-    const hit = Math.abs(error) <= Math.max(TOLERANCE * Math.abs(value), usualStepChange) ? 1 : 0;
-    s[HITS] = (s[HITS] as number) + Math.max(CONFIDENCE_WEIGHT, 1 / outcomes) * (hit - (s[HITS] as number));
+    const hit = size <= Math.max(TOLERANCE * Math.abs(value), tolerance) ? 1 : 0;
+    d[at + HITS] = (d[at + HITS] as number) + Math.max(CONFIDENCE_WEIGHT, 1 / outcomes) * (hit - (d[at + HITS] as number));
+    const weight = Math.max(SCALE_WEIGHT, 1 / outcomes);
+    average(d, at + MEAN_CHANGE, Math.abs(change), weight);
+    average(d, at + MEAN_ERROR, size, Math.max(ERROR_WEIGHT, 1 / outcomes));
 
-    this.#average(MEAN_CHANGE, Math.abs(value - base), Math.max(SCALE_WEIGHT, 1 / outcomes));
-    this.#average(MEAN_ERROR, Math.abs(error), Math.max(ERROR_WEIGHT, 1 / outcomes));
+    // Half a millionth of slack, for what single precision cuts off the ends.
+    const slack = 5e-7 * Math.abs(change);
+    const inside = change >= unit * (f[entry + LOWER] as number) - slack && change <= unit * (f[entry + UPPER] as number) + slack;
+    d[at + RECORD_ERROR] = (d[at + RECORD_ERROR] as number) + weight * (size - (d[at + RECORD_ERROR] as number));
+    d[at + RECORD_CHANGE] = (d[at + RECORD_CHANGE] as number) + weight * (Math.abs(change) - (d[at + RECORD_CHANGE] as number));
+    d[at + RECORD_BIAS] = (d[at + RECORD_BIAS] as number) + weight * (error - (d[at + RECORD_BIAS] as number));
+    d[at + COVERED] = (d[at + COVERED] as number) + weight * ((inside ? 1 : 0) - (d[at + COVERED] as number));
 
-    const spread = p[at + SPREAD] as number;
+    const spread = unit * (f[entry + SPREAD] as number);
     // Without a unit there was nothing to be wrong by: no change, or no error, had ever been seen.
-    if (spread > 0) this.#errors.observe(error / spread);
-    if (unit > 0) model.learn(this, p, at + NOTES, (value - base) / unit);
+    if (!(spread > 0)) return;
+    this.#errors.observe(f, this.#errorsAt, error / spread);
+    const width = (d[at + WIDTH] as number) * (1 + WIDTH_STEP * ((inside ? 0 : 1) - (1 - this.#level)));
+    d[at + WIDTH] = Math.max(LEAST_WIDTH, Math.min(MOST_WIDTH, width));
   }
+}
 
-  /** Moves a running mean of sizes by one of them. */
-  #average(index: number, size: number, weight: number): void {
-    const usual = this.#scalars[index] as number;
-    const capped = usual === 0 ? size : Math.min(size, CAP * usual);
-    this.#scalars[index] = usual + weight * (capped - usual);
-  }
+/** What is issued; one object is filled again and again. */
+export interface Issued {
+  mean: number;
+  lower: number;
+  upper: number;
+  spread: number;
+}
 
-  /** Makes more room, oldest first. */
-  #grow(): void {
-    const head = (this.#scalars[HEAD] as number) * this.#width;
-    const grown = new Float64Array(this.#pending.length + ROOM * this.#width);
-    grown.set(this.#pending.subarray(head));
-    grown.set(this.#pending.subarray(0, head), this.#pending.length - head);
-    this.#pending = grown;
-    this.#scalars[HEAD] = 0;
-  }
+/** Moves a running mean of sizes by one of them. */
+function average(d: Float64Array, at: number, size: number, weight: number): void {
+  const usual = d[at] as number;
+  const capped = usual === 0 ? size : Math.min(size, CAP * usual);
+  d[at] = usual + weight * (capped - usual);
 }

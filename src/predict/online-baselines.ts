@@ -1,41 +1,36 @@
 import { linearRegression } from 'simple-statistics';
-import { DailyProfile, type DailyProfileSnapshot } from './daily-profile.ts';
 import type { OnlineModel } from './online-model.ts';
-import { SampleHistory, type SampleHistorySnapshot } from './sample-history.ts';
+import { SampleHistory } from './sample-history.ts';
+import { DAY_PROFILE, SeasonProfile } from './season-profile.ts';
+import type { SeriesState, StateLayout } from './series-state.ts';
 
 /**
  * Repeats the last value. The yardstick for every other model, and the best there is for a random walk.
  */
 export class OnlineNaive implements OnlineModel {
   readonly notes = 0;
-  #last: number;
+  readonly #last: number;
 
-  /** @param last what `snapshot()` gave, to go on from there */
-  constructor(last: number = Number.NaN) {
-    this.#last = last;
+  constructor(layout: StateLayout) {
+    this.#last = layout.doubles(1);
   }
 
-  observe(_timestamp: number, value: number): void {
-    this.#last = value;
+  start(): void {}
+
+  observe({ doubles }: SeriesState, _timestamp: number, value: number): void {
+    doubles[this.#last] = value;
   }
 
-  predict(): number {
-    return this.#last;
+  predict({ doubles }: SeriesState): number {
+    return doubles[this.#last] as number;
   }
 
   learn(): void {}
-
-  snapshot(): number {
-    return this.#last;
-  }
 }
 
-/** Serialised {@link OnlineSeasonalNaive}. */
-export interface OnlineSeasonalNaiveSnapshot {
-  readonly last: number;
-  readonly time: number;
-  readonly profile: DailyProfileSnapshot | undefined;
-}
+const ANCHOR = 0;
+const LAST = 1;
+const TIME = 2;
 
 /**
  * Repeats the value of the same time of the day before, in buckets of five minutes or one sampling step; the last
@@ -43,34 +38,32 @@ export interface OnlineSeasonalNaiveSnapshot {
  */
 export class OnlineSeasonalNaive implements OnlineModel {
   readonly notes = 0;
-  #last: number;
-  #time: number;
-  #profile: DailyProfile | undefined;
+  readonly #at: number;
+  readonly #day: SeasonProfile;
 
-  /** @param snapshot what `snapshot()` gave, to go on from there */
-  constructor(snapshot?: OnlineSeasonalNaiveSnapshot) {
-    this.#last = snapshot?.last ?? Number.NaN;
-    this.#time = snapshot?.time ?? 0;
-    this.#profile = snapshot?.profile === undefined ? undefined : new DailyProfile(snapshot.profile, 1);
+  constructor(layout: StateLayout) {
+    this.#at = layout.doubles(3);
+    this.#day = new SeasonProfile(layout, { ...DAY_PROFILE, newestWeight: 1 });
   }
 
-  observe(timestamp: number, value: number, stepMs: number): void {
-    this.#last = value;
-    this.#time = timestamp;
-    this.#profile ??= new DailyProfile(stepMs, 1);
-    this.#profile.observe(timestamp, value);
+  start(state: SeriesState, _timestamp: number, value: number, stepMs: number): void {
+    state.doubles[this.#at + ANCHOR] = value;
+    this.#day.start(state, stepMs);
   }
 
-  predict(horizonMs: number): number {
-    const usual = this.#profile?.at(this.#time + horizonMs) ?? Number.NaN;
-    return Number.isNaN(usual) ? this.#last : usual;
+  observe(state: SeriesState, timestamp: number, value: number): void {
+    state.doubles[this.#at + LAST] = value;
+    state.doubles[this.#at + TIME] = timestamp;
+    this.#day.observe(state, timestamp, value - (state.doubles[this.#at + ANCHOR] as number));
+  }
+
+  predict(state: SeriesState, horizonMs: number): number {
+    const { doubles } = state;
+    const usual = this.#day.at(state, (doubles[this.#at + TIME] as number) + horizonMs);
+    return Number.isNaN(usual) ? (doubles[this.#at + LAST] as number) : usual + (doubles[this.#at + ANCHOR] as number);
   }
 
   learn(): void {}
-
-  snapshot(): OnlineSeasonalNaiveSnapshot {
-    return { last: this.#last, time: this.#time, profile: this.#profile?.snapshot() };
-  }
 }
 
 /** The last value and the mean change since the oldest sample of the history, carried on. For steady growth. */
@@ -78,32 +71,31 @@ export class OnlineDrift implements OnlineModel {
   readonly notes = 0;
   readonly #history: SampleHistory;
 
-  /**
-   * @param historySize samples over which the change is measured
-   * @param snapshot what `snapshot()` gave, to go on from there
-   */
-  constructor(historySize: number, snapshot?: SampleHistorySnapshot) {
-    this.#history = new SampleHistory(historySize, snapshot);
+  /** @param historySize samples over which the change is measured */
+  constructor(layout: StateLayout, historySize: number) {
+    this.#history = new SampleHistory(layout, historySize);
   }
 
-  observe(timestamp: number, value: number): void {
-    this.#history.add(timestamp, value);
+  start(): void {}
+
+  observe(state: SeriesState, timestamp: number, value: number): void {
+    this.#history.add(state, timestamp, value);
   }
 
-  predict(horizonMs: number): number {
-    const newest = this.#history.size - 1;
-    const last = this.#history.value(newest);
+  predict(state: SeriesState, horizonMs: number): number {
+    const history = this.#history;
+    const newest = history.size(state) - 1;
+    const last = history.value(state, newest);
     if (newest === 0) return last;
-    const perMs = (last - this.#history.value(0)) / (this.#history.time(newest) - this.#history.time(0));
+    const perMs = (last - history.value(state, 0)) / (history.time(state, newest) - history.time(state, 0));
     return last + perMs * horizonMs;
   }
 
   learn(): void {}
-
-  snapshot(): SampleHistorySnapshot {
-    return this.#history.snapshot();
-  }
 }
+
+const SLOPE = 0;
+const INTERCEPT = 1;
 
 /**
  * The least-squares line through the history, carried on. It ignores where the series is now and what time of day it
@@ -113,37 +105,31 @@ export class OnlineDrift implements OnlineModel {
 export class OnlineLine implements OnlineModel {
   readonly notes = 0;
   readonly #history: SampleHistory;
-  /** Line in milliseconds after the newest sample; `undefined` when a sample came since. */
-  #line: { readonly m: number; readonly b: number } | undefined;
+  /** Where the line is, in milliseconds after the newest sample. */
+  readonly #line: number;
 
-  /**
-   * @param historySize samples that the line goes through
-   * @param snapshot what `snapshot()` gave, to go on from there
-   */
-  constructor(historySize: number, snapshot?: SampleHistorySnapshot) {
-    this.#history = new SampleHistory(historySize, snapshot);
+  /** @param historySize samples that the line goes through */
+  constructor(layout: StateLayout, historySize: number) {
+    this.#history = new SampleHistory(layout, historySize);
+    this.#line = layout.doubles(2);
   }
 
-  observe(timestamp: number, value: number): void {
-    this.#history.add(timestamp, value);
-    this.#line = undefined;
+  start(): void {}
+
+  observe(state: SeriesState, timestamp: number, value: number): void {
+    const history = this.#history;
+    history.add(state, timestamp, value);
+    const size = history.size(state);
+    const { m, b } = linearRegression(
+      Array.from({ length: size }, (_, i) => [history.time(state, i) - timestamp, history.value(state, i)]),
+    );
+    state.doubles[this.#line + SLOPE] = m;
+    state.doubles[this.#line + INTERCEPT] = b;
   }
 
-  predict(horizonMs: number): number {
-    this.#line ??= this.#fit();
-    return this.#line.b + this.#line.m * horizonMs;
+  predict({ doubles }: SeriesState, horizonMs: number): number {
+    return (doubles[this.#line + INTERCEPT] as number) + (doubles[this.#line + SLOPE] as number) * horizonMs;
   }
 
   learn(): void {}
-
-  snapshot(): SampleHistorySnapshot {
-    return this.#history.snapshot();
-  }
-
-  #fit(): { readonly m: number; readonly b: number } {
-    const history = this.#history;
-    const size = history.size;
-    const now = history.time(size - 1);
-    return linearRegression(Array.from({ length: size }, (_, i) => [history.time(i) - now, history.value(i)]));
-  }
 }

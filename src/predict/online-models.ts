@@ -1,13 +1,7 @@
-import {
-  OnlineDrift,
-  OnlineLine,
-  OnlineNaive,
-  OnlineSeasonalNaive,
-  type OnlineSeasonalNaiveSnapshot,
-} from './online-baselines.ts';
-import { OnlineMix, type OnlineMixSnapshot } from './online-mix.ts';
+import { OnlineDrift, OnlineLine, OnlineNaive, OnlineSeasonalNaive } from './online-baselines.ts';
+import { OnlineMix } from './online-mix.ts';
 import type { OnlineModel } from './online-model.ts';
-import type { SampleHistorySnapshot } from './sample-history.ts';
+import type { StateLayout } from './series-state.ts';
 
 /** The models that `Predictor` knows by name. */
 export type OnlineModelName = 'auto' | 'linear' | 'naive' | 'seasonal-naive' | 'drift';
@@ -16,23 +10,28 @@ export type OnlineModelName = 'auto' | 'linear' | 'naive' | 'seasonal-naive' | '
 export const ONLINE_MODELS: readonly OnlineModelName[] = ['auto', 'linear', 'naive', 'seasonal-naive', 'drift'];
 
 /**
- * A model by name.
+ * A model by name, its places reserved in the layout.
  *
+ * @param horizons how many are tracked
  * @param historySize samples that `linear` and `drift` look back on
- * @param snapshot what `snapshot()` of the same model gave, to go on from there
  */
-export function onlineModel(name: OnlineModelName, historySize: number, snapshot?: unknown): OnlineModel {
+export function onlineModel(
+  name: OnlineModelName,
+  layout: StateLayout,
+  horizons: number,
+  historySize: number,
+): OnlineModel {
   switch (name) {
     case 'auto':
-      return new OnlineMix(snapshot as OnlineMixSnapshot | undefined);
+      return new OnlineMix(layout, horizons);
     case 'linear':
-      return new OnlineLine(historySize, snapshot as SampleHistorySnapshot | undefined);
+      return new OnlineLine(layout, historySize);
     case 'drift':
-      return new OnlineDrift(historySize, snapshot as SampleHistorySnapshot | undefined);
+      return new OnlineDrift(layout, historySize);
     case 'naive':
-      return new OnlineNaive(snapshot as number | undefined);
+      return new OnlineNaive(layout);
     case 'seasonal-naive':
-      return new OnlineSeasonalNaive(snapshot as OnlineSeasonalNaiveSnapshot | undefined);
+      return new OnlineSeasonalNaive(layout);
     default:
       return name satisfies never;
   }

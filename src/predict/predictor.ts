@@ -8,12 +8,8 @@ import { quantileGrid } from '../stats/quantile-tracker.ts';
 import { horizonMs, horizonName, levelOption } from './horizon-and-level.ts';
 import { ONLINE_MODELS, type OnlineModelName, onlineModel } from './online-models.ts';
 import { recommend } from './recommend.ts';
-import {
-  type ForecasterSettings,
-  type NaturalRange,
-  SeriesForecaster,
-  type SeriesForecasterSnapshot,
-} from './series-forecaster.ts';
+import { type NaturalRange, SeriesForecaster } from './series-forecaster.ts';
+import type { SeriesState } from './series-state.ts';
 
 /** A series keeps this many samples as plain numbers before it gets a forecaster; most short-lived ones never do. */
 const RAW_SAMPLES = 8;
@@ -72,8 +68,8 @@ export interface PredictorSnapshot {
   readonly series: readonly { readonly series: SeriesId; readonly state: PredictorSeriesSnapshot }[];
 }
 
-/** Either the first samples, `[time, value, …]`, or a forecaster. */
-type SeriesState = number[] | SeriesForecaster;
+/** Either the first samples, `[time, value, …]`, or what the forecaster knows. */
+type Followed = number[] | SeriesState;
 
 /**
  * Says where each series will be in five minutes, a quarter of an hour, an hour, and how sure that is. It learns with
@@ -96,10 +92,10 @@ export class Predictor {
   readonly #level: number;
   readonly #metrics: MetricDefinitions | undefined;
   readonly #horizons: readonly { readonly name: string; readonly ms: number }[];
-  readonly #settings: ForecasterSettings;
+  readonly #forecaster: SeriesForecaster;
   /** Names what the states of series depend on. */
   readonly #fingerprint: string;
-  readonly #series = new SeriesMap<SeriesState>();
+  readonly #series = new SeriesMap<Followed>();
   #learning = 0;
 
   /** @throws AnalyticsError `ERR_INVALID_OPTION` for an option of the wrong type or out of range */
@@ -120,12 +116,13 @@ export class Predictor {
     const name = choiceOption('model', model, ONLINE_MODELS);
     const length = numberOption('historySize', historySize, { min: 2, whole: true });
     const milliseconds = this.#horizons.map((h) => h.ms);
-    this.#settings = {
+    this.#forecaster = new SeriesForecaster({
       model: name,
-      createModel: (snapshot) => onlineModel(name, length, snapshot),
+      createModel: (layout) => onlineModel(name, layout, milliseconds.length, length),
       horizons: milliseconds,
       grid: quantileGrid(level),
-    };
+      level,
+    });
     this.#fingerprint = JSON.stringify([name, length, level, milliseconds]);
   }
 
@@ -154,12 +151,12 @@ export class Predictor {
       this.#add(sample, timestamp, value);
       return;
     }
-    if (!(state instanceof SeriesForecaster)) {
+    if (Array.isArray(state)) {
       this.#collect(sample, state, timestamp, value);
     } else {
-      if (timestamp <= state.timestamp) return;
-      state.observe(timestamp, value);
-      if (state.samples === this.minSamples) this.#learning--;
+      if (timestamp <= this.#forecaster.timestamp(state)) return;
+      this.#forecaster.observe(state, timestamp, value);
+      if (this.#forecaster.samples(state) === this.minSamples) this.#learning--;
     }
   }
 
@@ -171,7 +168,8 @@ export class Predictor {
   forecast(serviceId: string, metricName: string, options: ForecastOptions): Forecast | undefined {
     const ms = horizonMs(objectOption('options', options).horizon);
     const level = options.level === undefined ? this.#level : levelOption(options.level);
-    return this.#ready({ serviceId, metricName, labels: options.labels })?.forecast(ms, level);
+    const state = this.#ready({ serviceId, metricName, labels: options.labels });
+    return state === undefined ? undefined : this.#forecaster.forecast(state, ms, level);
   }
 
   /**
@@ -182,16 +180,16 @@ export class Predictor {
    */
   getPredictions(serviceId?: string, limit = 10): Prediction[] {
     numberOption('limit', limit, { min: 0 });
-    const ready: { readonly series: SeriesId; readonly forecaster: SeriesForecaster }[] = [];
+    const ready: { readonly series: SeriesId; readonly state: SeriesState; readonly timestamp: number }[] = [];
     for (const [series, state] of this.#series.entries(serviceId)) {
-      if (this.#isReady(state)) ready.push({ series, forecaster: state });
+      if (this.#isReady(state)) ready.push({ series, state, timestamp: this.#forecaster.timestamp(state) });
     }
-    ready.sort((a, b) => b.forecaster.timestamp - a.forecaster.timestamp);
+    ready.sort((a, b) => b.timestamp - a.timestamp);
     const result: Prediction[] = [];
     for (let start = 0, end = 0; start < ready.length && result.length < limit; start = end) {
-      const timestamp = ready[start]?.forecaster.timestamp;
-      while (ready[end]?.forecaster.timestamp === timestamp) end++;
-      const together = ready.slice(start, end).map(({ series, forecaster }) => this.#predict(series, forecaster));
+      const timestamp = ready[start]?.timestamp;
+      while (ready[end]?.timestamp === timestamp) end++;
+      const together = ready.slice(start, end).map(({ series, state }) => this.#predict(series, state));
       for (const { predictions } of together.sort(byUrgency)) result.push(...predictions);
     }
     return result.slice(0, limit);
@@ -199,8 +197,8 @@ export class Predictor {
 
   /** The predictions of one series for every horizon, shortest first; none while it has too few samples. */
   predictionsFor(series: SeriesId): Prediction[] {
-    const forecaster = this.#ready(series);
-    return forecaster === undefined ? [] : [...this.#predict(series, forecaster).predictions];
+    const state = this.#ready(series);
+    return state === undefined ? [] : [...this.#predict(series, state).predictions];
   }
 
   /** Forgets a series and all that was learned about it. */
@@ -215,7 +213,7 @@ export class Predictor {
   snapshotSeries(series: SeriesId): PredictorSeriesSnapshot | undefined {
     const state = this.#series.get(series);
     if (state === undefined) return undefined;
-    return state instanceof SeriesForecaster ? { forecaster: state.snapshot() } : { raw: state.slice() };
+    return Array.isArray(state) ? { raw: state.slice() } : { forecaster: this.#forecaster.copy(state) };
   }
 
   /** Puts a series back to a state that `snapshotSeries` of a predictor with the same options gave; `undefined` forgets it. */
@@ -223,10 +221,7 @@ export class Predictor {
     this.forget(series);
     if (snapshot === undefined) return;
     const { raw, forecaster } = snapshot;
-    const state =
-      forecaster === undefined
-        ? Array.from(raw ?? [])
-        : new SeriesForecaster(this.#settings, this.#range(series.metricName), forecaster as SeriesForecasterSnapshot);
+    const state = forecaster === undefined ? Array.from(raw ?? []) : this.#forecaster.copy(forecaster as SeriesState);
     this.#series.set(series, state);
     if (!this.#isReady(state)) this.#learning++;
   }
@@ -269,16 +264,16 @@ export class Predictor {
     raw.push(timestamp, value);
     const enough = Math.min(RAW_SAMPLES, this.minSamples);
     if (raw.length < 2 * enough) return;
-    const forecaster = new SeriesForecaster(this.#settings, this.#range(series.metricName), raw);
-    this.#series.set(series, forecaster);
-    if (this.#isReady(forecaster)) this.#learning--;
+    const state = this.#forecaster.begin(raw, this.#range(series.metricName));
+    this.#series.set(series, state);
+    if (this.#isReady(state)) this.#learning--;
   }
 
-  #isReady(state: SeriesState | undefined): state is SeriesForecaster {
-    return state instanceof SeriesForecaster && state.samples >= this.minSamples;
+  #isReady(state: Followed | undefined): state is SeriesState {
+    return state !== undefined && !Array.isArray(state) && this.#forecaster.samples(state) >= this.minSamples;
   }
 
-  #ready(series: SeriesId): SeriesForecaster | undefined {
+  #ready(series: SeriesId): SeriesState | undefined {
     const state = this.#series.get(series);
     return this.#isReady(state) ? state : undefined;
   }
@@ -291,14 +286,14 @@ export class Predictor {
     return { min, max };
   }
 
-  #predict(series: SeriesId, forecaster: SeriesForecaster): SeriesPredictions {
+  #predict(series: SeriesId, state: SeriesState): SeriesPredictions {
     const { serviceId, metricName, labels } = series;
     const definition = metricDefinition(metricName, this.#metrics);
     const key = seriesKey(series);
     let urgency = 0;
     const predictions = this.#horizons.map(({ name, ms }): Prediction => {
-      const forecast = forecaster.forecast(ms, this.#level);
-      const advice = recommend(metricName, definition, forecaster.value, forecast, name);
+      const forecast = this.#forecaster.forecast(state, ms, this.#level);
+      const advice = recommend(metricName, definition, this.#forecaster.value(state), forecast, name);
       urgency = Math.max(urgency, advice.urgency);
       return {
         id: `prediction:${key}:${name}:${forecast.timestamp}`,

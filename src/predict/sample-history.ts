@@ -1,75 +1,45 @@
-const FIRST_SIZE = 64;
+import type { SeriesState, StateLayout } from './series-state.ts';
 
-/** Serialised {@link SampleHistory}. */
-export interface SampleHistorySnapshot {
-  readonly times: Float64Array;
-  readonly values: Float64Array;
-  readonly next: number;
-}
+const SIZE = 0;
+const NEXT = 1;
+const SAMPLES = 2;
 
-/** The newest samples of one series, up to a limit; memory grows with them to 16 bytes a sample. */
+/** The newest samples of a series, up to a limit: 16 bytes each, from the beginning. */
 export class SampleHistory {
   readonly #limit: number;
-  #times: Float64Array;
-  #values: Float64Array;
-  #size: number;
-  /** Where the next sample goes. */
-  #next: number;
+  /** Number of samples, where the next one goes, times, values. */
+  readonly #at: number;
 
-  /** @param snapshot what `snapshot()` gave, to go on from there */
-  constructor(limit: number, snapshot?: SampleHistorySnapshot) {
+  constructor(layout: StateLayout, limit: number) {
     this.#limit = limit;
-    this.#times = snapshot?.times.slice() ?? new Float64Array(Math.min(limit, FIRST_SIZE));
-    this.#values = snapshot?.values.slice() ?? new Float64Array(this.#times.length);
-    this.#size = snapshot?.times.length ?? 0;
-    this.#next = snapshot?.next ?? 0;
+    this.#at = layout.doubles(SAMPLES + 2 * limit);
   }
 
   /** Samples held. */
-  get size(): number {
-    return this.#size;
+  size({ doubles }: SeriesState): number {
+    return doubles[this.#at + SIZE] as number;
   }
 
   /** Time of the `i`-th sample, 0 being the oldest. */
-  time(i: number): number {
-    return this.#times[this.#position(i)] as number;
+  time(state: SeriesState, i: number): number {
+    return state.doubles[this.#place(state, i)] as number;
   }
 
   /** Value of the `i`-th sample, 0 being the oldest. */
-  value(i: number): number {
-    return this.#values[this.#position(i)] as number;
+  value(state: SeriesState, i: number): number {
+    return state.doubles[this.#place(state, i) + this.#limit] as number;
   }
 
-  add(time: number, value: number): void {
-    if (this.#size === this.#times.length && this.#size < this.#limit) this.#grow();
-    if (this.#next === this.#times.length) this.#next = 0;
-    this.#times[this.#next] = time;
-    this.#values[this.#next] = value;
-    this.#next++;
-    if (this.#size < this.#times.length) this.#size++;
+  add({ doubles: d }: SeriesState, time: number, value: number): void {
+    const next = d[this.#at + NEXT] as number;
+    d[this.#at + SAMPLES + next] = time;
+    d[this.#at + SAMPLES + this.#limit + next] = value;
+    d[this.#at + NEXT] = next + 1 === this.#limit ? 0 : next + 1;
+    d[this.#at + SIZE] = Math.min(this.#limit, (d[this.#at + SIZE] as number) + 1);
   }
 
-  /** Copy of the state. */
-  snapshot(): SampleHistorySnapshot {
-    return {
-      times: this.#times.slice(0, this.#size),
-      values: this.#values.slice(0, this.#size),
-      next: this.#next,
-    };
-  }
-
-  #position(i: number): number {
-    if (this.#size < this.#limit) return i;
-    return (this.#next + i) % this.#limit;
-  }
-
-  #grow(): void {
-    const length = Math.min(this.#limit, Math.max(FIRST_SIZE, 2 * this.#times.length));
-    const times = new Float64Array(length);
-    const values = new Float64Array(length);
-    times.set(this.#times);
-    values.set(this.#values);
-    this.#times = times;
-    this.#values = values;
+  #place({ doubles: d }: SeriesState, i: number): number {
+    const oldest = (d[this.#at + SIZE] as number) < this.#limit ? 0 : (d[this.#at + NEXT] as number);
+    return this.#at + SAMPLES + ((oldest + i) % this.#limit);
   }
 }

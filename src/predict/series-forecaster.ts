@@ -1,15 +1,18 @@
 import type { Forecast } from '../model/forecast.ts';
+import { normalQuantile } from '../stats/normal.ts';
 import { medianOf } from '../stats/order.ts';
 import type { QuantileGrid } from '../stats/quantile-tracker.ts';
 import { RunningMedian } from '../stats/running-median.ts';
-import { HorizonTrack, type HorizonTrackSnapshot, type SampleView } from './horizon-track.ts';
+import { HorizonTrack, type Issued } from './horizon-track.ts';
 import type { OnlineModel } from './online-model.ts';
+import { type SeriesState, StateLayout } from './series-state.ts';
 
 const DAY_MS = 86_400_000;
-/** Gaps between samples that the step is the median of: ten outliers in a row do not move it. */
-const GAP_WINDOW = 21;
-/** Changes from step to step that the tolerance of `confidence` is the median of. */
-const CHANGE_WINDOW = 63;
+/** Gaps between samples that the step is the median of: seven outliers in a row do not move it. */
+const GAP_WINDOW = 15;
+/** Changes from step to step that the tolerance of `confidence` is the median of, and which: one of a few, once young. */
+const CHANGE_WINDOW = 31;
+const EVERY_CHANGE = 4;
 /** Half-life, in steps, of the level that unrest is measured from. */
 const LEVEL_WEIGHT = 1 - 2 ** (-1 / 3);
 /** The long-run unrest is a mean over this many days. */
@@ -22,8 +25,8 @@ const FIRST_STEPS = 4;
 const ABSURD = 100;
 /** With fewer samples than this there is no telling which of them is absurd. */
 const FEWEST_TO_CUT = 5;
-/** Values beyond it are taken as this, so that no difference, product or sum of a few overflows. */
-const LARGEST = 1e300;
+/** Values beyond it are taken as this, so that no difference, product or sum of a few overflows in single precision. */
+const LARGEST = 1e30;
 
 const SAMPLES = 0;
 const FIRST_TIME = 1;
@@ -34,17 +37,22 @@ const HIGHEST = 5;
 const LEVEL = 6;
 const UNREST = 7;
 const STEP = 8;
-const SCALARS = 9;
+const RANGE_MIN = 9;
+const RANGE_MAX = 10;
+const TOLERANCE = 11;
+const DOUBLES = 12;
 
-/** What all forecasters of one predictor share. */
+/** What all series of one predictor have in common. */
 export interface ForecasterSettings {
   /** Name of the model, for `Forecast.model`. */
   readonly model: string;
-  /** Makes the model of a series, or restores it from what its `snapshot()` gave. */
-  readonly createModel: (snapshot?: unknown) => OnlineModel;
+  /** Makes the model, its places reserved in the layout. */
+  readonly createModel: (layout: StateLayout) => OnlineModel;
   /** Milliseconds, ascending. */
   readonly horizons: readonly number[];
   readonly grid: QuantileGrid;
+  /** Of the intervals; among those of the grid. */
+  readonly level: number;
 }
 
 /** Lowest and highest value that the metric can take by its nature. */
@@ -53,194 +61,243 @@ export interface NaturalRange {
   readonly max: number;
 }
 
-/** Serialised {@link SeriesForecaster}. */
-export interface SeriesForecasterSnapshot {
-  readonly scalars: Float64Array;
-  readonly gaps: Float64Array;
-  readonly changes: Float64Array;
-  readonly tracks: readonly HorizonTrackSnapshot[];
-  readonly model: unknown;
-}
-
 /**
- * Forecasts one series: a model for the mean, and for each horizon a running backtest for interval and confidence. All
- * of it follows the samples' timestamps; the sampling step is the median gap.
+ * Forecasts series: a model for the mean, and for each horizon a running backtest for interval and confidence. All of it
+ * follows the samples' timestamps; the sampling step is the median gap. One object serves all series of a predictor; a
+ * series is the block that `begin` makes.
  */
 export class SeriesForecaster {
   readonly #settings: ForecasterSettings;
-  readonly #range: NaturalRange;
-  readonly #scalars: Float64Array;
-  readonly #gaps: RunningMedian;
-  readonly #changes: RunningMedian;
+  readonly #layout = new StateLayout();
+  readonly #at: number;
+  readonly #gaps = new RunningMedian(GAP_WINDOW);
+  readonly #gapsAt: number;
+  readonly #changes = new RunningMedian(CHANGE_WINDOW);
+  readonly #changesAt: number;
   readonly #model: OnlineModel;
   readonly #tracks: readonly HorizonTrack[];
+  /** Normal scores of the interval's ends. */
+  readonly #scores: readonly [number, number];
+  /** Filled anew for every forecast: what it is, and what the model notes down where nobody will read it. */
+  readonly #issued: Issued = { mean: 0, lower: 0, upper: 0, spread: 0 };
+  readonly #notes: Float32Array;
 
-  /**
-   * @param source the first samples, `[time, value, time, value, …]`, at least two; or what `snapshot()` gave, to go on
-   * from there
-   */
-  constructor(settings: ForecasterSettings, range: NaturalRange, source: readonly number[] | SeriesForecasterSnapshot) {
+  constructor(settings: ForecasterSettings) {
     this.#settings = settings;
-    this.#range = range;
-    const snapshot = 'tracks' in source ? source : undefined;
-    this.#scalars = snapshot?.scalars.slice() ?? new Float64Array(SCALARS);
-    this.#gaps = new RunningMedian(snapshot?.gaps ?? GAP_WINDOW);
-    this.#changes = new RunningMedian(snapshot?.changes ?? CHANGE_WINDOW);
-    this.#model = settings.createModel(snapshot?.model);
+    const layout = this.#layout;
+    this.#at = layout.doubles(DOUBLES);
+    this.#gapsAt = layout.doubles(this.#gaps.size);
+    this.#changesAt = layout.floats(this.#changes.size);
+    this.#model = settings.createModel(layout);
+    const { notes } = this.#model;
+    this.#notes = new Float32Array(notes);
     this.#tracks = settings.horizons.map(
-      (ms, i) => new HorizonTrack(i, ms, this.#model, settings.grid, snapshot?.tracks[i]),
+      (horizonMs, index) => new HorizonTrack(layout, { index, horizonMs, notes }, settings.grid, settings.level),
     );
-    if (!('tracks' in source)) this.#start(source);
+    this.#scores = intervalScores(settings.level);
+  }
+
+  /** Bytes of a block. */
+  get byteLength(): number {
+    return this.#layout.byteLength;
   }
 
   /** Samples seen. */
-  get samples(): number {
-    return this.#scalars[SAMPLES] as number;
+  samples({ doubles }: SeriesState): number {
+    return doubles[this.#at + SAMPLES] as number;
   }
 
   /** Time of the newest sample, epoch milliseconds. */
-  get timestamp(): number {
-    return this.#scalars[LAST_TIME] as number;
+  timestamp({ doubles }: SeriesState): number {
+    return doubles[this.#at + LAST_TIME] as number;
   }
 
   /** The newest value. */
-  get value(): number {
-    return this.#scalars[LAST_VALUE] as number;
+  value({ doubles }: SeriesState): number {
+    return doubles[this.#at + LAST_VALUE] as number;
+  }
+
+  /** The track of a horizon, if it is tracked. */
+  track(horizonMs: number): HorizonTrack | undefined {
+    return this.#tracks.find((track) => track.horizonMs === horizonMs);
+  }
+
+  /**
+   * The block of a series.
+   *
+   * The step is needed from the first sample on, so the first gaps are counted before the samples, and again with them.
+   * An absurd value among the first, when there is nothing to hold it against yet, would rule for days: it is cut.
+   *
+   * @param samples the first ones, `[time, value, time, value, …]`, at least two
+   */
+  begin(samples: readonly number[], range: NaturalRange): SeriesState {
+    const state = this.#layout.create();
+    const d = state.doubles;
+    for (let i = 2; i < samples.length; i += 2) {
+      this.#gaps.add(d, this.#gapsAt, (samples[i] as number) - (samples[i - 2] as number));
+    }
+    const stepMs = this.#gaps.median(d, this.#gapsAt) as number;
+    d[this.#at + STEP] = stepMs;
+    d[this.#at + RANGE_MIN] = range.min;
+    d[this.#at + RANGE_MAX] = range.max;
+    const values = samples.filter((_, i) => i % 2 === 1).map(bounded);
+    const middle = medianOf(values);
+    const distance = medianOf(values.map((value) => Math.abs(value - middle)));
+    const reach = distance > 0 && values.length >= FEWEST_TO_CUT ? ABSURD * distance : Number.POSITIVE_INFINITY;
+    const kept = values.map((value) => Math.max(middle - reach, Math.min(middle + reach, value)));
+    const first = kept[0] as number;
+    d[this.#at + FIRST_TIME] = samples[0] as number;
+    for (const place of [LAST_VALUE, LOWEST, HIGHEST, LEVEL]) d[this.#at + place] = first;
+    this.#model.start(state, samples[0] as number, first, stepMs);
+    for (const track of this.#tracks) track.start(state);
+    kept.forEach((value, i) => {
+      this.observe(state, samples[2 * i] as number, value);
+    });
+    return state;
   }
 
   /** Takes in one sample, newer than all before. */
-  observe(timestamp: number, rawValue: number): void {
+  observe(state: SeriesState, timestamp: number, rawValue: number): void {
     const value = bounded(rawValue);
-    const s = this.#scalars;
-    const samples = (s[SAMPLES] as number) + 1;
+    const d = state.doubles;
+    const at = this.#at;
+    const samples = (d[at + SAMPLES] as number) + 1;
     if (samples > 1) {
-      this.#gaps.add(timestamp - (s[LAST_TIME] as number));
-      this.#changes.add(Math.abs(value - (s[LAST_VALUE] as number)));
-      s[STEP] = this.#gaps.median as number;
+      this.#follow(state, timestamp - (d[at + LAST_TIME] as number), samples);
+      if (samples <= 2 * CHANGE_WINDOW || samples % EVERY_CHANGE === 0) {
+        this.#changes.add(state.floats, this.#changesAt, Math.abs(value - (d[at + LAST_VALUE] as number)));
+        d[at + TOLERANCE] = this.#changes.median(state.floats, this.#changesAt) as number;
+      }
     }
-    s[SAMPLES] = samples;
-    if (samples === 1) s[FIRST_TIME] = timestamp;
-    s[LAST_TIME] = timestamp;
-    s[LAST_VALUE] = value;
-    s[LOWEST] = samples === 1 ? value : Math.min(s[LOWEST] as number, value);
-    s[HIGHEST] = samples === 1 ? value : Math.max(s[HIGHEST] as number, value);
-    this.#learn({ timestamp, value, stepMs: s[STEP] as number });
+    d[at + SAMPLES] = samples;
+    d[at + LAST_TIME] = timestamp;
+    d[at + LAST_VALUE] = value;
+    if (value < (d[at + LOWEST] as number)) d[at + LOWEST] = value;
+    if (value > (d[at + HIGHEST] as number)) d[at + HIGHEST] = value;
+    this.#learn(state, timestamp, value, d[at + STEP] as number, samples);
   }
 
   /** The forecast for `horizonMs` after the newest sample. */
-  forecast(horizonMs: number, level: number): Forecast {
+  forecast(state: SeriesState, horizonMs: number, level: number): Forecast {
     const track = this.#nearest(horizonMs);
-    const stepMs = this.#scalars[STEP] as number;
-    const farther = Math.sqrt(Math.max(horizonMs, stepMs) / Math.max(track.horizonMs, stepMs));
-    const mean = this.#mean(Math.max(horizonMs, stepMs), track, new Float64Array(this.#model.notes), 0);
-    const spread = track.spread(this.#scalars[UNREST] as number) * farther;
-    const errors = track.errors();
-    const tail = (1 - level) / 2;
-    const { timestamp } = this;
+    const d = state.doubles;
+    const timestamp = d[this.#at + LAST_TIME] as number;
+    const stepMs = d[this.#at + STEP] as number;
+    const ahead = Math.max(horizonMs, stepMs);
+    const farther = Math.sqrt(ahead / Math.max(track.horizonMs, stepMs));
+    const mean = this.#mean(state, ahead, track, this.#notes, 0);
+    const spread = track.spread(state, d[this.#at + UNREST] as number) * farther;
+    const width = track.width(state);
+    const errors = track.errors(state);
+    const [low, high] = level === this.#settings.level ? this.#scores : intervalScores(level);
+    const unit = spread * width;
     return {
       timestamp,
       targetTime: timestamp + horizonMs,
       horizon: horizonMs,
       mean,
-      lower: Math.min(mean, this.#clamp(mean + errors.quantile(tail) * spread, horizonMs)),
-      upper: Math.max(mean, this.#clamp(mean + errors.quantile(1 - tail) * spread, horizonMs)),
+      lower: Math.min(mean, this.#clamp(d, mean + errors.at(low) * unit, horizonMs)),
+      upper: Math.max(mean, this.#clamp(d, mean + errors.at(high) * unit, horizonMs)),
       level,
-      confidence: track.horizonMs === horizonMs ? track.confidence : undefined,
+      confidence: track.horizonMs === horizonMs ? track.confidence(state) : undefined,
       model: this.#settings.model,
       probabilityAbove(threshold) {
-        if (spread === 0) return mean > threshold ? 1 : 0;
-        return errors.above((threshold - mean) / spread);
+        if (unit === 0) return mean > threshold ? 1 : 0;
+        return errors.above((threshold - mean) / unit);
       },
     };
   }
 
-  /** Copy of the state. */
-  snapshot(): SeriesForecasterSnapshot {
-    return {
-      scalars: this.#scalars.slice(),
-      gaps: this.#gaps.snapshot(),
-      changes: this.#changes.snapshot(),
-      tracks: this.#tracks.map((t) => t.snapshot()),
-      model: this.#model.snapshot(),
-    };
+  /** A block with the same contents that shares nothing; for a snapshot, and for going on from one. */
+  copy(state: SeriesState): SeriesState {
+    return this.#layout.copy(state);
   }
 
-  /**
-   * The step is needed from the first sample on, so the first gaps are counted before the samples, and again with them.
-   * An absurd value among the first, when there is nothing to hold it against yet, would rule for days: it is cut.
-   */
-  #start(samples: readonly number[]): void {
-    for (let i = 2; i < samples.length; i += 2) this.#gaps.add((samples[i] as number) - (samples[i - 2] as number));
-    this.#scalars[STEP] = this.#gaps.median as number;
-    const values = samples.filter((_, i) => i % 2 === 1).map(bounded);
-    const middle = medianOf(values);
-    const distance = medianOf(values.map((value) => Math.abs(value - middle)));
-    const reach = distance > 0 && values.length >= FEWEST_TO_CUT ? ABSURD * distance : Number.POSITIVE_INFINITY;
-    values.forEach((value, i) => {
-      const kept = Math.max(middle - reach, Math.min(middle + reach, value));
-      this.observe(samples[2 * i] as number, kept);
-    });
+  /** Follows the sampling step. */
+  #follow({ doubles: d }: SeriesState, gap: number, samples: number): void {
+    const at = this.#at + STEP;
+    // Putting the median itself in place of any other gap leaves the median as it is, but for the mean of two.
+    this.#gaps.add(d, this.#gapsAt, gap);
+    if (gap !== d[at] || samples <= GAP_WINDOW + 1) d[at] = this.#gaps.median(d, this.#gapsAt) as number;
   }
 
-  #learn(sample: SampleView): void {
-    const distance = this.#unrest(sample.value, sample.stepMs);
-    this.#model.observe(sample.timestamp, sample.value, sample.stepMs);
-    const usualUnrest = this.#scalars[UNREST] as number;
-    const usualStepChange = this.#changes.median ?? 0;
+  #learn(state: SeriesState, timestamp: number, value: number, stepMs: number, samples: number): void {
+    const d = state.doubles;
+    const distance = this.#unrest(d, value, stepMs, samples);
+    this.#model.observe(state, timestamp, value, stepMs);
+    const usualUnrest = d[this.#at + UNREST] as number;
+    const tolerance = d[this.#at + TOLERANCE] as number;
     let shorter: HorizonTrack | undefined;
     for (const track of this.#tracks) {
-      track.feel(distance, this.samples, sample.stepMs);
-      track.settle(sample, this.#model, usualStepChange);
-      const steps = track.horizonMs / sample.stepMs;
+      track.feel(state, distance, samples, stepMs);
+      for (
+        let notes = track.settle(state, timestamp, value, stepMs, tolerance);
+        notes >= 0;
+        notes = track.settle(state, timestamp, value, stepMs, tolerance)
+      ) {
+        const change = track.change(state, notes, value);
+        if (!Number.isNaN(change)) this.#model.learn(state, track, notes, change);
+      }
+      const steps = track.horizonMs / stepMs;
       track.rescale(
+        state,
         shorter === undefined
           ? usualUnrest * Math.sqrt(Math.max(FIRST_STEPS, steps))
-          : shorter.scale * Math.sqrt(Math.max(1, track.horizonMs / Math.max(shorter.horizonMs, sample.stepMs))),
+          : shorter.scale(state) * Math.sqrt(Math.max(1, track.horizonMs / Math.max(shorter.horizonMs, stepMs))),
       );
-      if (track.due(sample)) {
-        const horizonMs = Math.max(track.horizonMs, sample.stepMs);
-        track.issue(sample, usualUnrest, (notes, offset) => this.#mean(horizonMs, track, notes, offset));
-      }
+      if (track.due(state, timestamp, stepMs)) this.#issue(state, track, timestamp, value, stepMs);
       shorter = track;
     }
   }
 
+  #issue(state: SeriesState, track: HorizonTrack, timestamp: number, value: number, stepMs: number): void {
+    const d = state.doubles;
+    const issued = this.#issued;
+    const { ends } = this.#settings.grid;
+    const mean = this.#mean(state, Math.max(track.horizonMs, stepMs), track, state.floats, track.nextNotes(state));
+    const spread = track.spread(state, d[this.#at + UNREST] as number);
+    const unit = spread * track.width(state);
+    issued.mean = mean;
+    issued.spread = spread;
+    issued.lower = Math.min(mean, this.#clamp(d, mean + track.errorAt(state, ends[0]) * unit, track.horizonMs));
+    issued.upper = Math.max(mean, this.#clamp(d, mean + track.errorAt(state, ends[1]) * unit, track.horizonMs));
+    track.issue(state, timestamp, value, stepMs, issued);
+  }
+
   /** Updates level and long-run unrest; returns how far the value lay from the level before. */
-  #unrest(value: number, stepMs: number): number {
-    const s = this.#scalars;
-    if (this.samples === 1) {
-      s[LEVEL] = value;
-      return 0;
-    }
-    const level = s[LEVEL] as number;
-    const usual = s[UNREST] as number;
+  #unrest(d: Float64Array, value: number, stepMs: number, samples: number): number {
+    const level = d[this.#at + LEVEL] as number;
+    const usual = d[this.#at + UNREST] as number;
     const cap = usual === 0 ? Number.POSITIVE_INFINITY : DISTANCE_CAP * usual;
     const distance = Math.min(cap, Math.abs(value - level));
-    const weight = Math.max(1 / this.samples, stepMs / (UNREST_DAYS * DAY_MS));
-    s[UNREST] = usual + weight * (distance - usual);
-    s[LEVEL] = level + LEVEL_WEIGHT * (value - level);
+    const weight = Math.max(1 / samples, stepMs / (UNREST_DAYS * DAY_MS));
+    d[this.#at + UNREST] = usual + weight * (distance - usual);
+    d[this.#at + LEVEL] = level + LEVEL_WEIGHT * (value - level);
     return distance;
   }
 
-  #mean(horizonMs: number, track: HorizonTrack, notes: Float64Array, offset: number): number {
-    const mean = this.#model.predict(horizonMs, track, notes, offset);
-    return this.#clamp(Number.isFinite(mean) ? mean : this.value, horizonMs);
+  #mean(state: SeriesState, horizonMs: number, track: HorizonTrack, notes: Float32Array, at: number): number {
+    const mean = this.#model.predict(state, horizonMs, track, notes, at);
+    return this.#clamp(state.doubles, Number.isFinite(mean) ? mean : this.value(state), horizonMs);
   }
 
   /**
    * Keeps a value inside the natural range, above 0 where nothing was ever below, and no farther outside the seen range
    * than a line through the whole history would come by then.
    */
-  #clamp(value: number, horizonMs: number): number {
-    const s = this.#scalars;
-    const lowest = s[LOWEST] as number;
-    const highest = s[HIGHEST] as number;
-    const seen = this.timestamp - (s[FIRST_TIME] as number);
+  #clamp(d: Float64Array, value: number, horizonMs: number): number {
+    const at = this.#at;
+    const lowest = d[at + LOWEST] as number;
+    const highest = d[at + HIGHEST] as number;
+    const seen = (d[at + LAST_TIME] as number) - (d[at + FIRST_TIME] as number);
     const margin = highest > lowest ? (highest - lowest) * (1 + horizonMs / seen) : 0;
     const floor = lowest >= 0 ? Math.max(0, lowest - margin) : lowest - margin;
     const possible = Math.max(floor, Math.min(highest + margin, value));
-    const { min, max } = this.#range;
-    return Math.max(min, -Number.MAX_VALUE, Math.min(max, Number.MAX_VALUE, possible));
+    return Math.max(
+      d[at + RANGE_MIN] as number,
+      -Number.MAX_VALUE,
+      Math.min(d[at + RANGE_MAX] as number, Number.MAX_VALUE, possible),
+    );
   }
 
   /** The tracked horizon that is nearest in proportion. */
@@ -255,6 +312,10 @@ export class SeriesForecaster {
   }
 }
 
+function intervalScores(level: number): readonly [number, number] {
+  return [normalQuantile((1 - level) / 2), normalQuantile((1 + level) / 2)];
+}
+
 function bounded(value: number): number {
-  return Math.max(-LARGEST, Math.min(LARGEST, value));
+  return value > LARGEST ? LARGEST : value < -LARGEST ? -LARGEST : value;
 }

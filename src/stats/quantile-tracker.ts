@@ -32,6 +32,8 @@ export interface QuantileGrid {
   readonly scores: Float64Array;
   /** Positions of .05 and .95. */
   readonly tails: readonly [number, number];
+  /** Positions of the ends of the central interval of `level`. */
+  readonly ends: readonly [number, number];
 }
 
 /** The grid of .025 to .975 that always includes both ends of the central interval of `level`. */
@@ -41,75 +43,79 @@ export function quantileGrid(level: number): QuantileGrid {
   const known = fixed.some((p) => Math.abs(p - tail) < SAME_PROBABILITY);
   const below = known ? fixed : [...fixed, tail].sort((a, b) => a - b);
   const probabilities = Float64Array.from([...below, 0.5, ...below.map((p) => 1 - p).reverse()]);
+  const last = probabilities.length - 1;
   const lower = probabilities.indexOf(0.05);
-  return { probabilities, scores: probabilities.map(normalQuantile), tails: [lower, probabilities.length - 1 - lower] };
+  const end = probabilities.findIndex((p) => Math.abs(p - tail) < SAME_PROBABILITY);
+  return {
+    probabilities,
+    scores: probabilities.map(normalQuantile),
+    tails: [lower, last - lower],
+    ends: [end, last - end],
+  };
 }
 
 /**
  * Follows the quantiles of a stream: each moves up or down by a step that makes its share of values below right in the
  * long run, whatever the distribution and however it changes. An update costs one addition per tracked quantile.
  *
+ * It keeps no state of its own: `size` numbers from a place in the caller's array, which begin as `start` makes them: a
+ * value for each probability, the number of observations, the first deviation.
+ *
  * Source: Gibbs & Candès, Adaptive conformal inference under distribution shift (2021), with the quantile itself
  * moved, as in Angelopoulos, Candès & Tibshirani, Conformal PID control (2023), eq. 3.
  */
 export class QuantileTracker {
+  /** How many numbers of state it takes. */
+  readonly size: number;
   readonly #grid: QuantileGrid;
-  /** One value for each probability, then the number of observations. */
-  readonly #state: Float64Array;
+  readonly #sigma: number;
 
-  /**
-   * @param sigma standard deviation of the normal distribution that it starts from
-   * @param state what `snapshot()` gave, to go on from there
-   */
-  constructor(grid: QuantileGrid, sigma: number, state?: Float64Array) {
+  /** @param sigma standard deviation of the normal distribution that it starts from */
+  constructor(grid: QuantileGrid, sigma: number) {
     this.#grid = grid;
-    if (state !== undefined) {
-      this.#state = state.slice();
-      return;
-    }
-    this.#state = new Float64Array(grid.scores.length + 2);
-    this.#start(sigma);
+    this.#sigma = sigma;
+    this.size = grid.scores.length + 2;
+  }
+
+  /** Makes the state at `at` that of one that has seen nothing. */
+  start(state: Float32Array, at: number): void {
+    state[at + this.size - 2] = 0;
+    this.#spread(state, at, this.#sigma);
   }
 
   /** Takes in one value; infinite ones count as very large. */
-  observe(value: number): void {
+  observe(state: Float32Array, at: number, value: number): void {
     const { probabilities, tails } = this.#grid;
-    const q = this.#state;
     const size = probabilities.length;
-    const count = (q[size] as number) + 1;
-    q[size] = count;
+    const count = (state[at + size] as number) + 1;
+    state[at + size] = count;
     if (count <= NORMAL_START) {
-      const sigma = q[size + 1] as number;
+      const sigma = state[at + size + 1] as number;
       const deviation = Math.min(Math.abs(value) * SIGMA_OF_MEAN, LARGEST_DEVIATION * sigma);
-      this.#start(sigma + (deviation - sigma) / (count + PRIOR_COUNT));
+      this.#spread(state, at, sigma + (deviation - sigma) / (count + PRIOR_COUNT));
       return;
     }
-    const width = Math.max(0, (q[tails[1]] as number) - (q[tails[0]] as number));
+    const width = Math.max(0, (state[at + tails[1]] as number) - (state[at + tails[0]] as number));
     const step = 2 * Math.max(SMALLEST_STEP, 1 / (count + STEP_DELAY)) * (width / NORMAL_WIDTH + SMALLEST_SPREAD);
     for (let i = 0; i < size; i++) {
       const p = probabilities[i] as number;
-      const at = q[i] as number;
+      const quantile = state[at + i] as number;
       // A tie is a miss for neither tail: it moves both towards the median.
-      const below = p < 0.5 ? value < at : value <= at;
-      q[i] = at + step * (below ? p - 1 : p);
+      const below = p < 0.5 ? value < quantile : value <= quantile;
+      state[at + i] = quantile + step * (below ? p - 1 : p);
     }
   }
 
   /** The distribution now. */
-  distribution(): QuantileDistribution {
-    return new QuantileDistribution(this.#grid, this.#state);
-  }
-
-  /** Copy of the state. */
-  snapshot(): Float64Array {
-    return this.#state.slice();
+  distribution(state: Float32Array, at: number): QuantileDistribution {
+    return new QuantileDistribution(this.#grid, state, at);
   }
 
   /** Sets the quantiles to those of a normal distribution around 0. */
-  #start(sigma: number): void {
+  #spread(state: Float32Array, at: number, sigma: number): void {
     const { scores } = this.#grid;
-    for (let i = 0; i < scores.length; i++) this.#state[i] = sigma * (scores[i] as number);
-    this.#state[scores.length + 1] = sigma;
+    for (let i = 0; i < scores.length; i++) state[at + i] = sigma * (scores[i] as number);
+    state[at + scores.length + 1] = sigma;
   }
 }
 
@@ -119,14 +125,17 @@ export class QuantileTracker {
  */
 export class QuantileDistribution {
   readonly #scores: Float64Array;
-  readonly #values: Float64Array;
+  /** Not a typed array, which would take longer to make than all the rest. */
+  readonly #values: number[] = [];
 
-  /** @param values quantiles in the order of the grid; crossings are straightened outward from the median */
-  constructor(grid: QuantileGrid, values: Float64Array) {
+  /**
+   * @param values quantiles in the order of the grid, from `at` on; crossings are straightened outward from the median
+   */
+  constructor(grid: QuantileGrid, values: Float32Array, at: number) {
     const size = grid.scores.length;
     this.#scores = grid.scores;
-    this.#values = values.slice(0, size);
     const v = this.#values;
+    for (let i = 0; i < size; i++) v.push(values[at + i] as number);
     const middle = size >> 1;
     for (let i = middle + 1; i < size; i++) v[i] = Math.max(v[i] as number, v[i - 1] as number);
     for (let i = middle - 1; i >= 0; i--) v[i] = Math.min(v[i] as number, v[i + 1] as number);
@@ -134,7 +143,11 @@ export class QuantileDistribution {
 
   /** Value below which a share `p`, in (0, 1), lies. */
   quantile(p: number): number {
-    const z = normalQuantile(p);
+    return this.at(normalQuantile(p));
+  }
+
+  /** Value whose normal score is `z`, for who asks for the same ones again and again. */
+  at(z: number): number {
     const scores = this.#scores;
     const v = this.#values;
     const last = scores.length - 1;

@@ -13,86 +13,102 @@ const ERROR_SIZE_CLIP = 5;
  * Linear regression without intercept that learns from one observation at a time and forgets old ones, with clipped
  * errors. An update costs O(n²) for n inputs.
  *
- * State in one array: covariance (n²), coefficients (n), usual size of the error, number of observations.
+ * It keeps no state of its own: `size` numbers from a place in the caller's array, which begin as `start` makes them.
+ * They are the coefficients (n), the usual size of the error, the number of observations, and the upper triangle of
+ * the covariance by rows. Single precision does: should rounding ever make the covariance useless, it begins anew.
  *
  * Source: Haykin, Adaptive Filter Theory, 4th ed., table 9.1 (exponentially weighted recursive least squares).
  */
 export class RecursiveLeastSquares {
+  /** How many numbers of state it takes. */
+  readonly size: number;
   readonly #inputs: number;
-  readonly #state: Float64Array;
   /** Covariance times input, kept to save an allocation per update. */
   readonly #direction: Float64Array;
 
-  /** @param state what `snapshot()` gave, to go on from there */
-  constructor(inputs: number, state?: Float64Array) {
+  constructor(inputs: number) {
     this.#inputs = inputs;
     this.#direction = new Float64Array(inputs);
-    if (state !== undefined) {
-      this.#state = state.slice();
-      return;
-    }
-    this.#state = new Float64Array(inputs * inputs + inputs + 2);
-    for (let i = 0; i < inputs; i++) this.#state[i * inputs + i] = PRIOR;
+    this.size = inputs + 2 + (inputs * (inputs + 1)) / 2;
+  }
+
+  /** Makes the state at `at` that of one that has seen nothing. */
+  start(state: Float32Array, at: number): void {
+    state.fill(0, at, at + this.size);
+    this.#forget(state, at);
   }
 
   /** Observations so far. */
-  get count(): number {
-    return this.#state[this.#state.length - 1] as number;
+  count(state: Float32Array, at: number): number {
+    return state[at + this.#inputs + 1] as number;
   }
 
-  /** Prediction for the inputs that lie in `x` from `offset` on. */
-  predict(x: Float64Array, offset = 0): number {
-    const coefficients = this.#inputs * this.#inputs;
+  /** Prediction for the inputs that lie in `x` from `from` on. */
+  predict(state: Float32Array, at: number, x: Float32Array, from: number): number {
     let sum = 0;
-    for (let i = 0; i < this.#inputs; i++) sum += (this.#state[coefficients + i] as number) * (x[offset + i] as number);
+    for (let i = 0; i < this.#inputs; i++) sum += (state[at + i] as number) * (x[from + i] as number);
     return sum;
   }
 
-  /** Learns that the inputs in `x` from `offset` on led to `target`. */
-  learn(x: Float64Array, target: number, offset = 0): void {
+  /** Learns that the inputs in `x` from `from` on led to `target`. */
+  learn(state: Float32Array, at: number, x: Float32Array, from: number, target: number): void {
     const n = this.#inputs;
-    const s = this.#state;
     const direction = this.#direction;
-    let denominator = FORGETTING;
-    for (let i = 0; i < n; i++) {
-      let sum = 0;
-      for (let j = 0; j < n; j++) sum += (s[i * n + j] as number) * (x[offset + j] as number);
-      direction[i] = sum;
-      denominator += sum * (x[offset + i] as number);
-    }
-    const error = this.#clipped(target - this.predict(x, offset));
-    let largest = 0;
-    for (let i = 0; i < n; i++) {
-      const gain = (direction[i] as number) / denominator;
-      s[n * n + i] = (s[n * n + i] as number) + gain * error;
-      for (let j = i; j < n; j++) {
-        const value = ((s[i * n + j] as number) - gain * (direction[j] as number)) / FORGETTING;
-        s[i * n + j] = value;
-        s[j * n + i] = value;
+    const covariance = at + n + 2;
+    direction.fill(0);
+    for (let i = 0, k = covariance; i < n; i++) {
+      const xi = x[from + i] as number;
+      let sum = (state[k++] as number) * xi;
+      for (let j = i + 1; j < n; j++, k++) {
+        const value = state[k] as number;
+        sum += value * (x[from + j] as number);
+        direction[j] = (direction[j] as number) + value * xi;
       }
-      largest = Math.max(largest, s[i * n + i] as number);
+      direction[i] = (direction[i] as number) + sum;
     }
-    if (largest > LARGEST_COVARIANCE) for (let i = 0; i < n * n; i++) s[i] = (s[i] as number) / 2;
+    let denominator = FORGETTING;
+    for (let i = 0; i < n; i++) denominator += (direction[i] as number) * (x[from + i] as number);
+    const error = this.#clipped(state, at, target - this.predict(state, at, x, from));
+    if (!(denominator >= FORGETTING)) {
+      this.#forget(state, at);
+      return;
+    }
+    const perGain = 1 / denominator;
+    let largest = 0;
+    for (let i = 0, k = covariance; i < n; i++) {
+      const gain = (direction[i] as number) * perGain;
+      state[at + i] = (state[at + i] as number) + gain * error;
+      largest = Math.max(largest, state[k] as number);
+      for (let j = i; j < n; j++, k++) {
+        state[k] = ((state[k] as number) - gain * (direction[j] as number)) * (1 / FORGETTING);
+      }
+    }
+    if (largest > LARGEST_COVARIANCE) {
+      for (let k = covariance; k < at + this.size; k++) state[k] = (state[k] as number) / 2;
+    }
   }
 
-  /** Copy of the state. */
-  snapshot(): Float64Array {
-    return this.#state.slice();
+  /** Sets the covariance to that of the beginning. */
+  #forget(state: Float32Array, at: number): void {
+    const n = this.#inputs;
+    for (let i = 0, k = at + n + 2; i < n; k += n - i, i++) {
+      state.fill(0, k, k + n - i);
+      state[k] = PRIOR;
+    }
   }
 
-  #clipped(error: number): number {
-    const s = this.#state;
-    const sizeAt = s.length - 2;
-    const count = this.count;
-    s[sizeAt + 1] = count + 1;
-    const usual = s[sizeAt] as number;
+  #clipped(state: Float32Array, at: number, error: number): number {
+    const sizeAt = at + this.#inputs;
+    const count = state[sizeAt + 1] as number;
+    state[sizeAt + 1] = count + 1;
+    const usual = state[sizeAt] as number;
     const size = Math.abs(error);
     if (count === 0) {
-      s[sizeAt] = size;
+      state[sizeAt] = size;
       return error;
     }
     const weight = Math.max(ERROR_SIZE_WEIGHT, 1 / (count + 1));
-    s[sizeAt] = usual + weight * (Math.min(size, ERROR_SIZE_CLIP * usual) - usual);
+    state[sizeAt] = usual + weight * (Math.min(size, ERROR_SIZE_CLIP * usual) - usual);
     return Math.max(-ERROR_CLIP * usual, Math.min(ERROR_CLIP * usual, error));
   }
 }
