@@ -21,6 +21,8 @@ export interface Forecast {
   readonly confidence: number | undefined;
   /** Name of the model that made it. */
   readonly model: string;
+  /** Samples of the series that it rests on. */
+  readonly samples: number;
   /** Probability, 0..1, that the value exceeds `threshold` at `targetTime`. */
   probabilityAbove(threshold: number): number;
 }

@@ -1,10 +1,8 @@
 import { type QuantileDistribution, type QuantileGrid, QuantileTracker } from '../stats/quantile-tracker.ts';
 import type { SeriesState, StateLayout } from './series-state.ts';
 
-/** About this many forecasts are under way at any time; half as many learn worse, more cost without gain. */
-const ORIGINS_UNDER_WAY = +(process.env["OR"] ?? 12);
-/** Room for forecasts under way: a few more, for steps that do not divide the horizon. */
-const MOST_PENDING = 16;
+/** At most this many forecasts are under way at any time; half as many learn worse, more cost without gain. */
+const ORIGINS_UNDER_WAY = 12;
 /** Outcomes before this horizon's own scale and errors are believed. */
 const WARM_UP = 6;
 /** The scale is a mean over about the last 200 outcomes, and so is the record. */
@@ -28,7 +26,7 @@ const MOST_UNREST = 10;
 /** Standard deviation, in usual changes, that the errors are taken to have before any was seen: ± 2.2 at 90 %. */
 const FIRST_SIGMA = 2.2 / 1.645;
 /** How far one outcome widens or narrows the interval, and bounds of what they may do together. */
-const WIDTH_STEP = +(process.env["WS"] ?? 0.02);
+const WIDTH_STEP = 0.01;
 const LEAST_WIDTH = 0.5;
 const MOST_WIDTH = 2;
 
@@ -56,10 +54,11 @@ const PENDING_DOUBLES = 2;
 /** the usual change then; and, in units of it, the unit of its errors and its distances from the base. The notes follow. */
 const UNIT = 0;
 const SPREAD = 1;
-const MEAN = 2;
-const LOWER = 3;
-const UPPER = 4;
-const NOTES = 5;
+const CENTRE = 2;
+const MEAN = 3;
+const LOWER = 4;
+const UPPER = 5;
+const NOTES = 6;
 
 /** How forecasts at one horizon have turned out, the newest outcomes weighing most. */
 export interface TrackRecord {
@@ -80,7 +79,7 @@ export interface TrackRecord {
 /**
  * One horizon: forecasts are issued all the time, kept until their moment comes, and compared with what came. From this
  * running backtest follow the model's lessons, the interval (adaptive conformal quantiles of the errors), the confidence
- * and the record. At most 16 forecasts of a series are under way; one is compared in constant time.
+ * and the record. At most 12 forecasts of a series are under way; one is compared in constant time.
  */
 export class HorizonTrack {
   readonly index: number;
@@ -109,10 +108,10 @@ export class HorizonTrack {
     this.#level = level;
     this.#stride = NOTES + notes;
     this.#at = layout.doubles(DOUBLES);
-    this.#pendingAt = layout.doubles(MOST_PENDING * PENDING_DOUBLES);
+    this.#pendingAt = layout.doubles(ORIGINS_UNDER_WAY * PENDING_DOUBLES);
     this.#errors = new QuantileTracker(grid, FIRST_SIGMA);
     this.#errorsAt = layout.floats(this.#errors.size);
-    this.#entriesAt = layout.floats(MOST_PENDING * this.#stride);
+    this.#entriesAt = layout.floats(ORIGINS_UNDER_WAY * this.#stride);
   }
 
   /** Begins a series. */
@@ -156,9 +155,14 @@ export class HorizonTrack {
     return this.#errors.distribution(floats, this.#errorsAt);
   }
 
-  /** Lower and upper quantile of the errors at the level of the grid's position `i`, crossings straightened. */
+  /** Quantile of the errors, in units of the spread, at a position of the grid. */
   errorAt({ floats }: SeriesState, i: number): number {
     return floats[this.#errorsAt + i] as number;
+  }
+
+  /** Median of the errors, in units of the spread. */
+  median({ floats }: SeriesState): number {
+    return floats[this.#errorsAt + ((this.#errors.size - 2) >> 1)] as number;
   }
 
   /**
@@ -198,7 +202,7 @@ export class HorizonTrack {
       const head = d[at + HEAD] as number;
       const late = timestamp - (d[this.#pendingAt + head * PENDING_DOUBLES + TARGET] as number);
       if (late < -stepMs / 2) return -1;
-      d[at + HEAD] = head + 1 === MOST_PENDING ? 0 : head + 1;
+      d[at + HEAD] = head + 1 === ORIGINS_UNDER_WAY ? 0 : head + 1;
       d[at + PENDING] = (d[at + PENDING] as number) - 1;
       if (late > stepMs) continue;
       this.#compare(state, head, value, tolerance);
@@ -226,9 +230,9 @@ export class HorizonTrack {
   due({ doubles: d }: SeriesState, timestamp: number, stepMs: number): boolean {
     const pending = d[this.#at + PENDING] as number;
     if (pending === 0) return true;
-    const stride = Math.max(1, (process.env["CE"]?Math.ceil:Math.round)(this.horizonMs / stepMs / ORIGINS_UNDER_WAY));
+    const stride = Math.max(1, Math.ceil(this.horizonMs / stepMs / ORIGINS_UNDER_WAY));
     const next = (d[this.#at + NEWEST_ORIGIN] as number) + (stride - 0.5) * stepMs;
-    return timestamp >= next && pending < MOST_PENDING;
+    return timestamp >= next && pending < ORIGINS_UNDER_WAY;
   }
 
   /** Place for the notes of the next forecast, in the state's floats. */
@@ -249,6 +253,7 @@ export class HorizonTrack {
     d[pending + BASE] = value;
     f[entry + UNIT] = unit;
     f[entry + SPREAD] = forecast.spread * per;
+    f[entry + CENTRE] = (forecast.centre - value) * per;
     f[entry + MEAN] = (forecast.mean - value) * per;
     f[entry + LOWER] = (forecast.lower - value) * per;
     f[entry + UPPER] = (forecast.upper - value) * per;
@@ -257,7 +262,7 @@ export class HorizonTrack {
   }
 
   #nextSlot(d: Float64Array): number {
-    return ((d[this.#at + HEAD] as number) + (d[this.#at + PENDING] as number)) % MOST_PENDING;
+    return ((d[this.#at + HEAD] as number) + (d[this.#at + PENDING] as number)) % ORIGINS_UNDER_WAY;
   }
 
   #compare(state: SeriesState, slot: number, value: number, tolerance: number): void {
@@ -269,29 +274,30 @@ export class HorizonTrack {
     const unit = f[entry + UNIT] as number;
     const change = value - base;
     const error = change - unit * (f[entry + MEAN] as number);
+    const fromCentre = change - unit * (f[entry + CENTRE] as number);
     const size = Math.abs(error);
     const outcomes = (d[at + OUTCOMES] as number) + 1;
     d[at + OUTCOMES] = outcomes;
     d[at + LAGGED] = base;
 
     const hit = size <= Math.max(TOLERANCE * Math.abs(value), tolerance) ? 1 : 0;
-    d[at + HITS] = (d[at + HITS] as number) + Math.max(CONFIDENCE_WEIGHT, 1 / outcomes) * (hit - (d[at + HITS] as number));
+    follow(d, at + HITS, hit, Math.max(CONFIDENCE_WEIGHT, 1 / outcomes));
     const weight = Math.max(SCALE_WEIGHT, 1 / outcomes);
     average(d, at + MEAN_CHANGE, Math.abs(change), weight);
-    average(d, at + MEAN_ERROR, size, Math.max(ERROR_WEIGHT, 1 / outcomes));
+    average(d, at + MEAN_ERROR, Math.abs(fromCentre), Math.max(ERROR_WEIGHT, 1 / outcomes));
 
     // Half a millionth of slack, for what single precision cuts off the ends.
     const slack = 5e-7 * Math.abs(change);
     const inside = change >= unit * (f[entry + LOWER] as number) - slack && change <= unit * (f[entry + UPPER] as number) + slack;
-    d[at + RECORD_ERROR] = (d[at + RECORD_ERROR] as number) + weight * (size - (d[at + RECORD_ERROR] as number));
-    d[at + RECORD_CHANGE] = (d[at + RECORD_CHANGE] as number) + weight * (Math.abs(change) - (d[at + RECORD_CHANGE] as number));
-    d[at + RECORD_BIAS] = (d[at + RECORD_BIAS] as number) + weight * (error - (d[at + RECORD_BIAS] as number));
-    d[at + COVERED] = (d[at + COVERED] as number) + weight * ((inside ? 1 : 0) - (d[at + COVERED] as number));
+    follow(d, at + RECORD_ERROR, size, weight);
+    follow(d, at + RECORD_CHANGE, Math.abs(change), weight);
+    follow(d, at + RECORD_BIAS, error, weight);
+    follow(d, at + COVERED, inside ? 1 : 0, weight);
 
     const spread = unit * (f[entry + SPREAD] as number);
     // Without a unit there was nothing to be wrong by: no change, or no error, had ever been seen.
     if (!(spread > 0)) return;
-    this.#errors.observe(f, this.#errorsAt, error / spread);
+    this.#errors.observe(f, this.#errorsAt, fromCentre / spread);
     const width = (d[at + WIDTH] as number) * (1 + WIDTH_STEP * ((inside ? 0 : 1) - (1 - this.#level)));
     d[at + WIDTH] = Math.max(LEAST_WIDTH, Math.min(MOST_WIDTH, width));
   }
@@ -299,13 +305,22 @@ export class HorizonTrack {
 
 /** What is issued; one object is filled again and again. */
 export interface Issued {
+  /** What the model said, which the errors are measured from. */
+  centre: number;
+  /** What was told: the centre, moved towards the median of the errors. */
   mean: number;
   lower: number;
   upper: number;
   spread: number;
 }
 
-/** Moves a running mean of sizes by one of them. */
+/** Moves a running mean by one value. */
+function follow(d: Float64Array, at: number, value: number, weight: number): void {
+  const mean = d[at] as number;
+  d[at] = mean + weight * (value - mean);
+}
+
+/** Moves a running mean of sizes by one of them, which counts as a few times the mean at most. */
 function average(d: Float64Array, at: number, size: number, weight: number): void {
   const usual = d[at] as number;
   const capped = usual === 0 ? size : Math.min(size, CAP * usual);

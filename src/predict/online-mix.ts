@@ -1,65 +1,61 @@
-import { RecursiveLeastSquares } from '../stats/recursive-least-squares.ts';
+import {
+  AVERAGE_NOTES,
+  DAY_CHANGE,
+  DAY_NOW,
+  ExpertMix,
+  LAGGED,
+  NOTES,
+  REGRESSION,
+  TODAY_LONG,
+  TODAY_NOW,
+  TREND,
+  WEEK_CHANGE,
+} from './expert-mix.ts';
 import type { HorizonTrack } from './horizon-track.ts';
 import type { OnlineModel } from './online-model.ts';
 import { DAY_PROFILE, type ProfileShape, SeasonProfile } from './season-profile.ts';
 import type { SeriesState, StateLayout } from './series-state.ts';
 
-/** In sampling steps. */
+/** Of the averages of the values, in sampling steps. */
 const HALF_LIVES = [1, 3, 10, 40] as const;
 const STEP_WEIGHTS = HALF_LIVES.map((halfLife) => 1 - 2 ** (-1 / halfLife));
+/** Of the averages of the distances from the course of the day: how today differs, at this moment and all along. */
+const TODAY_HALF_LIVES = [1, 40] as const;
+const TODAY_WEIGHTS = TODAY_HALF_LIVES.map((halfLife) => 1 - 2 ** (-1 / halfLife));
 
 /** By how many steps an average trails a straight line, once it has settled. */
 const LAGS = STEP_WEIGHTS.map((weight) => 1 / weight - 1);
 /** The two averages whose distance tells the trend. */
 const FAST = 2;
 const SLOW = 3;
+/** Age, in half-lives, from which on an average counts as settled: it lacks 1e-6 of its lag. */
+const SETTLED = 20;
 
 /** How days of the week differ from the course of the day: slots of two hours, the newest week weighing two fifths. */
 const WEEK_PROFILE: ProfileShape = { periodMs: 7 * 86_400_000, buckets: 84, newestWeight: 0.4 };
 
-/** Inputs of the regression, by their place in the notes: distances from the newest value, in usual changes. */
-const DAY_CHANGE = 4;
-const DAY_NOW = 5;
-const LAGGED = 6;
-const WEEK_CHANGE = 7;
-const FEATURES = 8;
-/** After them in the notes: the regression's forecast, and the trend's. */
-const REGRESSION = FEATURES;
-const TREND = FEATURES + 1;
-const NOTES = FEATURES + 2;
-
-const EXPERTS = 9;
-/** Experts that are believed before there are outcomes: all but the trend, which is wild on noise, and the week's. */
-const FIRST_EXPERTS = 7;
-
-/** Outcomes before the regression is believed. */
-const REGRESSION_WARM_UP = 20;
-/** Largest change that the regression may forecast, in usual changes. */
-const REGRESSION_CLIP = 4;
 /** Features and outcomes beyond this many usual changes carry no more information, only damage. */
 const NORMALISED_CLIP = 100;
-/** Losses are means over about the last 200 outcomes. */
-const LOSS_WEIGHT = 0.005;
 
 const ANCHOR = 0;
-const PREVIOUS = 1;
-const BEFORE = 2;
-const TIME = 3;
-const STEP = 4;
+const LAST = 1;
+const PREVIOUS = 2;
+const BEFORE = 3;
+const TIME = 4;
 const AGE = 5;
-const LAST = 6;
-const AVERAGES = 7;
-const DOUBLES = AVERAGES + HALF_LIVES.length;
+/** Change a sampling step, as a line through the averages has it; per millisecond. */
+const SLOPE = 6;
+/** The usual value at this time of the day, less the anchor. */
+const USUAL = 7;
+const AVERAGES = 8;
+const TODAY = AVERAGES + HALF_LIVES.length;
+const DOUBLES = TODAY + TODAY_HALF_LIVES.length;
 
 /**
- * The default model: nine simple forecasts, among them a straight line on, and a regression on averages and on the usual
- * course of day and week, weighted for each horizon by how well they did lately. Everything is updated in place with each
- * sample.
+ * The default model: eleven simple forecasts, among them a straight line on, a regression on averages and on the usual
+ * course of day and week, and mixed for each horizon as they did lately. Everything is updated in place with each sample.
  *
  * Works for any series; where nothing can be predicted it comes down to the last value.
- *
- * Source of the mix: the weighted average forecaster with polynomial weights, Cesa-Bianchi & Lugosi, Prediction,
- * Learning, and Games (2006), section 2.1.
  */
 export class OnlineMix implements OnlineModel {
   readonly notes: number = NOTES;
@@ -77,10 +73,12 @@ export class OnlineMix implements OnlineModel {
   }
 
   start(state: SeriesState, timestamp: number, value: number, stepMs: number): void {
-    const { doubles } = state;
-    doubles.fill(value, this.#at, this.#at + DOUBLES);
-    doubles[this.#at + TIME] = timestamp - stepMs;
-    doubles[this.#at + AGE] = -1;
+    const { doubles: d } = state;
+    d.fill(value, this.#at, this.#at + TODAY);
+    d[this.#at + TIME] = timestamp - stepMs;
+    d[this.#at + AGE] = -1;
+    d[this.#at + SLOPE] = 0;
+    d[this.#at + USUAL] = Number.NaN;
     this.#day.start(state, stepMs);
     this.#week.start(state, stepMs);
     for (const mix of this.#mixes) mix.start(state.floats);
@@ -94,7 +92,6 @@ export class OnlineMix implements OnlineModel {
     d[at + PREVIOUS] = d[at + LAST] as number;
     d[at + LAST] = value;
     d[at + TIME] = timestamp;
-    d[at + STEP] = stepMs;
     d[at + AGE] = (d[at + AGE] as number) + steps;
     const middle = medianOfThree(value, d[at + PREVIOUS] as number, d[at + BEFORE] as number);
     for (let k = 0; k < HALF_LIVES.length; k++) {
@@ -102,9 +99,18 @@ export class OnlineMix implements OnlineModel {
       const weight = steps === 1 ? (STEP_WEIGHTS[k] as number) : 1 - 2 ** (-steps / (HALF_LIVES[k] as number));
       d[at + AVERAGES + k] = old + weight * ((k === 0 ? value : middle) - old);
     }
+    d[at + SLOPE] = this.#slope(d) / stepMs;
     const level = middle - (d[at + ANCHOR] as number);
     const usual = this.#day.at(state, timestamp);
-    if (!Number.isNaN(usual)) this.#week.observe(state, timestamp, level - usual);
+    d[at + USUAL] = usual;
+    if (!Number.isNaN(usual)) {
+      const distance = level - usual;
+      this.#week.observe(state, timestamp, distance);
+      for (let k = 0; k < TODAY_HALF_LIVES.length; k++) {
+        const old = d[at + TODAY + k] as number;
+        d[at + TODAY + k] = old + (TODAY_WEIGHTS[k] as number) * (distance - old);
+      }
+    }
     this.#day.observe(state, timestamp, level);
   }
 
@@ -120,7 +126,7 @@ export class OnlineMix implements OnlineModel {
   }
 
   learn({ floats }: SeriesState, track: HorizonTrack, at: number, change: number): void {
-    (this.#mixes[track.index] as ExpertMix).learn(floats, at, clip(change, NORMALISED_CLIP));
+    (this.#mixes[track.index] as ExpertMix).learn(floats, at, clip(change));
   }
 
   /** Writes the features: distances from the newest value, in units of the usual change. */
@@ -128,22 +134,27 @@ export class OnlineMix implements OnlineModel {
     const d = state.doubles;
     const own = this.#at;
     const last = d[own + LAST] as number;
+    const time = d[own + TIME] as number;
     const unit = 1 / track.scale(state);
     for (let k = 0; k < HALF_LIVES.length; k++) {
-      notes[at + k] = clip(((d[own + AVERAGES + k] as number) - last) * unit, NORMALISED_CLIP);
+      notes[at + AVERAGE_NOTES + k] = clip(((d[own + AVERAGES + k] as number) - last) * unit);
     }
-    const time = d[own + TIME] as number;
-    const usualNow = this.#day.at(state, time);
-    const change = this.#day.at(state, time + horizonMs) - usualNow;
-    const known = !Number.isNaN(change);
-    notes[at + DAY_CHANGE] = known ? clip(change * unit, NORMALISED_CLIP) : 0;
-    notes[at + DAY_NOW] = known ? clip((usualNow + (d[own + ANCHOR] as number) - last) * unit, NORMALISED_CLIP) : 0;
+    const usual = d[own + USUAL] as number;
+    const change = this.#day.at(state, time + horizonMs) - usual;
+    if (Number.isNaN(change)) notes.fill(0, at + DAY_CHANGE, at + LAGGED);
+    else {
+      const toUsual = usual + (d[own + ANCHOR] as number) - last;
+      notes[at + DAY_CHANGE] = clip(change * unit);
+      notes[at + DAY_NOW] = clip(toUsual * unit);
+      notes[at + TODAY_NOW] = clip((toUsual + (d[own + TODAY] as number)) * unit);
+      notes[at + TODAY_LONG] = clip((toUsual + (d[own + TODAY + 1] as number)) * unit);
+    }
     const lagged = track.lagged(state);
-    notes[at + LAGGED] = Number.isNaN(lagged) ? 0 : clip((lagged - last) * unit, NORMALISED_CLIP);
+    notes[at + LAGGED] = Number.isNaN(lagged) ? 0 : clip((lagged - last) * unit);
     const week = this.#week.at(state, time + horizonMs) - this.#week.at(state, time);
-    notes[at + WEEK_CHANGE] = Number.isNaN(week) ? 0 : clip(week * unit, NORMALISED_CLIP);
+    notes[at + WEEK_CHANGE] = Number.isNaN(week) ? 0 : clip(week * unit);
+    notes[at + TREND] = clip((d[own + SLOPE] as number) * horizonMs * unit);
     notes[at + REGRESSION] = 0;
-    notes[at + TREND] = clip(this.#slope(d) * (horizonMs / (d[own + STEP] as number)) * unit, NORMALISED_CLIP);
   }
 
   /**
@@ -158,97 +169,14 @@ export class OnlineMix implements OnlineModel {
   }
 }
 
-/** Age, in half-lives, from which on an average is taken as settled: it lacks 1e-6 of its lag. */
-const SETTLED = 20;
-
 function lagAt(age: number, average: number): number {
   const lag = LAGS[average] as number;
-  const halves = age / (HALF_LIVES[average] as number);
-  return halves > SETTLED ? lag : lag * (1 - 2 ** -halves);
+  const halfLives = age / (HALF_LIVES[average] as number);
+  return halfLives > SETTLED ? lag : lag * (1 - 2 ** -halfLives);
 }
 
-/** The experts of one horizon: the regression's coefficients, each expert's mean loss, the weights that follow. */
-class ExpertMix {
-  readonly #regression = new RecursiveLeastSquares(FEATURES);
-  readonly #regressionAt: number;
-  /** Number of outcomes, losses, weights. */
-  readonly #at: number;
-
-  constructor(layout: StateLayout) {
-    this.#at = layout.floats(1 + 2 * EXPERTS);
-    this.#regressionAt = layout.floats(this.#regression.size);
-  }
-
-  start(floats: Float32Array): void {
-    this.#regression.start(floats, this.#regressionAt);
-    floats.fill(1 / FIRST_EXPERTS, this.#at + 1 + EXPERTS, this.#at + 1 + EXPERTS + FIRST_EXPERTS);
-  }
-
-  predict(floats: Float32Array, notes: Float32Array, at: number): number {
-    if (this.#regression.count(floats, this.#regressionAt) >= REGRESSION_WARM_UP) {
-      notes[at + REGRESSION] = clip(this.#regression.predict(floats, this.#regressionAt, notes, at), REGRESSION_CLIP);
-    }
-    const weights = this.#at + 1 + EXPERTS;
-    let change = 0;
-    for (let i = 0; i < EXPERTS; i++) change += (floats[weights + i] as number) * expert(i, notes, at);
-    return change;
-  }
-
-  learn(floats: Float32Array, at: number, change: number): void {
-    const losses = this.#at + 1;
-    const weights = losses + EXPERTS;
-    const count = (floats[this.#at] as number) + 1;
-    floats[this.#at] = count;
-    const share = Math.max(LOSS_WEIGHT, 1 / count);
-    let least = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < EXPERTS; i++) {
-      const loss = floats[losses + i] as number;
-      const now = loss + share * (Math.abs(expert(i, floats, at) - change) - loss);
-      floats[losses + i] = now;
-      least = Math.min(least, now);
-    }
-    let total = 0;
-    for (let i = 0; i < EXPERTS; i++) {
-      const loss = floats[losses + i] as number;
-      const weight = loss === least ? 1 : preference(least / loss);
-      floats[weights + i] = weight;
-      total += weight;
-    }
-    for (let i = 0; i < EXPERTS; i++) floats[weights + i] = (floats[weights + i] as number) / total;
-    this.#regression.learn(floats, this.#regressionAt, floats, at, change);
-  }
-}
-
-/** Weight of an expert whose loss is the least one over `ratio`: the 16th power, so that 5 % more halves it. */
-function preference(ratio: number): number {
-  const squared = ratio * ratio;
-  const fourth = squared * squared;
-  const eighth = fourth * fourth;
-  return eighth * eighth;
-}
-
-/** Change that an expert forecasts: none, back to an average, the regression's, along the day's course, back to it, on. */
-function expert(index: number, notes: Float32Array, at: number): number {
-  switch (index) {
-    case 0:
-      return 0;
-    case 4:
-      return notes[at + REGRESSION] as number;
-    case 5:
-      return (notes[at + DAY_CHANGE] as number) + (notes[at + 1] as number);
-    case 6:
-      return (notes[at + DAY_CHANGE] as number) + (notes[at + DAY_NOW] as number);
-    case 7:
-      return notes[at + TREND] as number;
-    case 8:
-      return (notes[at + DAY_CHANGE] as number) + (notes[at + WEEK_CHANGE] as number) + (notes[at + 1] as number);
-    default:
-      return notes[at + index] as number;
-  }
-}
-
-function clip(value: number, limit: number): number {
-  return value > limit ? limit : value < -limit ? -limit : value;
+function clip(value: number): number {
+  return value > NORMALISED_CLIP ? NORMALISED_CLIP : value < -NORMALISED_CLIP ? -NORMALISED_CLIP : value;
 }
 
 function medianOfThree(a: number, b: number, c: number): number {

@@ -1,0 +1,175 @@
+import { RecursiveLeastSquares } from '../stats/recursive-least-squares.ts';
+import type { StateLayout } from './series-state.ts';
+
+/**
+ * What is noted down of a moment, as distances from the newest value in units of the usual change: to four averages,
+ * half-lives of 1, 3, 10 and 40 steps; the change of the day's course; to that course as it is, and as it is moved by
+ * how today differs at the moment and all along; to the value one horizon ago; the change of the week's course.
+ */
+export const AVERAGE_NOTES = 0;
+export const DAY_CHANGE = 4;
+export const DAY_NOW = 5;
+export const TODAY_NOW = 6;
+export const TODAY_LONG = 7;
+export const LAGGED = 8;
+export const WEEK_CHANGE = 9;
+/** These are the regression's inputs; its own forecast follows, and the change along the trend. */
+const FEATURES = 10;
+export const REGRESSION = 10;
+export const TREND = 11;
+/** How many numbers that is. */
+export const NOTES = 12;
+
+const EXPERTS = 11;
+/** Experts that are believed before there are outcomes: all but the trend, wild on noise, and those that need a day. */
+const FIRST_EXPERTS = 7;
+
+/** Outcomes before the regression is believed. */
+const REGRESSION_WARM_UP = 20;
+/** Largest change that the regression may forecast, in usual changes. */
+const REGRESSION_CLIP = 4;
+/** Losses are means over about the last 200 outcomes. */
+const LOSS_WEIGHT = 0.005;
+/** An outcome's share in the regrets halves about every 230 outcomes, as in the regression. */
+const REGRET_MEMORY = 0.997;
+/** A miss of this many usual changes and more counts in full; below, in proportion, for which regrets are calmer. */
+const FULL_MISS = 0.3;
+/** Regrets are worth nothing while they are this small. */
+const REGRET_FLOOR = 1e-3;
+/** Outcomes before regrets have a say. */
+const REGRET_WARM_UP = 50;
+
+/**
+ * The experts of one horizon and what is to be made of them. Half of the mix goes to whoever was best lately (weights fall
+ * with a high power of the loss), half to the combination that would have been best (weights by regret, as their errors
+ * cancel out); either alone is worse by half a percent.
+ *
+ * Sources: Cesa-Bianchi & Lugosi, Prediction, Learning, and Games (2006), sections 2.1 and 2.5 (polynomial weights,
+ * gradients for losses); Gaillard, Stoltz & van Erven, A second-order bound with excess losses (2014), algorithm ML-Poly.
+ */
+export class ExpertMix {
+  readonly #regression = new RecursiveLeastSquares(FEATURES);
+  readonly #regressionAt: number;
+  /** Number of outcomes, weights of the mix, losses, regrets, their squares. */
+  readonly #at: number;
+  /** What each expert said, for one call at a time. */
+  readonly #said = new Float64Array(EXPERTS);
+
+  constructor(layout: StateLayout) {
+    this.#at = layout.floats(1 + 4 * EXPERTS);
+    this.#regressionAt = layout.floats(this.#regression.size);
+  }
+
+  /** Begins a series. */
+  start(floats: Float32Array): void {
+    this.#regression.start(floats, this.#regressionAt);
+    floats.fill(1 / FIRST_EXPERTS, this.#at + 1, this.#at + 1 + FIRST_EXPERTS);
+  }
+
+  /** The change to expect, from the notes at `at`, where the regression adds its own forecast. */
+  predict(floats: Float32Array, notes: Float32Array, at: number): number {
+    if (this.#regression.count(floats, this.#regressionAt) >= REGRESSION_WARM_UP) {
+      const change = this.#regression.predict(floats, this.#regressionAt, notes, at);
+      notes[at + REGRESSION] = Math.max(-REGRESSION_CLIP, Math.min(REGRESSION_CLIP, change));
+    }
+    const said = this.#listen(notes, at);
+    const weights = this.#at + 1;
+    let change = 0;
+    for (let i = 0; i < EXPERTS; i++) change += (floats[weights + i] as number) * (said[i] as number);
+    return change;
+  }
+
+  /** Learns that what was noted at `at` led to `change`. */
+  learn(floats: Float32Array, at: number, change: number): void {
+    const said = this.#listen(floats, at);
+    const count = (floats[this.#at] as number) + 1;
+    floats[this.#at] = count;
+    this.#followLosses(floats, said, change, Math.max(LOSS_WEIGHT, 1 / count));
+    this.#followRegrets(floats, said, change, count > REGRET_WARM_UP);
+    this.#regression.learn(floats, this.#regressionAt, floats, at, change);
+  }
+
+  /** Makes the weights those that follow from the losses. */
+  #followLosses(floats: Float32Array, said: Float64Array, change: number, share: number): void {
+    const weights = this.#at + 1;
+    const losses = weights + EXPERTS;
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < EXPERTS; i++) {
+      const loss = floats[losses + i] as number;
+      const now = loss + share * (Math.abs((said[i] as number) - change) - loss);
+      floats[losses + i] = now;
+      if (now < least) least = now;
+    }
+    let total = 0;
+    for (let i = 0; i < EXPERTS; i++) {
+      const loss = floats[losses + i] as number;
+      const weight = loss <= least ? 1 : preference(least / loss);
+      floats[weights + i] = weight;
+      total += weight;
+    }
+    for (let i = 0; i < EXPERTS; i++) floats[weights + i] = (floats[weights + i] as number) / total;
+  }
+
+  /** Updates the regrets; moves the weights half way to those that follow from them, if they `count`. */
+  #followRegrets(floats: Float32Array, said: Float64Array, change: number, count: boolean): void {
+    const weights = this.#at + 1;
+    const regrets = weights + 2 * EXPERTS;
+    const squares = regrets + EXPERTS;
+    let mix = 0;
+    let total = 0;
+    for (let i = 0; i < EXPERTS; i++) {
+      const weight = regretWeight(floats[regrets + i] as number, floats[squares + i] as number);
+      mix += weight * (said[i] as number);
+      total += weight;
+    }
+    mix = total > 0 ? mix / total : (said[REGRESSION_EXPERT] as number);
+    const miss = Math.max(-1, Math.min(1, (mix - change) / FULL_MISS));
+    total = 0;
+    for (let i = 0; i < EXPERTS; i++) {
+      const regret = miss * (mix - (said[i] as number));
+      floats[regrets + i] = REGRET_MEMORY * (floats[regrets + i] as number) + regret;
+      floats[squares + i] = REGRET_MEMORY * (floats[squares + i] as number) + regret * regret;
+      total += regretWeight(floats[regrets + i] as number, floats[squares + i] as number);
+    }
+    if (!count || total === 0) return;
+    for (let i = 0; i < EXPERTS; i++) {
+      const weight = regretWeight(floats[regrets + i] as number, floats[squares + i] as number);
+      floats[weights + i] = 0.5 * (floats[weights + i] as number) + (0.5 * weight) / total;
+    }
+  }
+
+  /** Changes that the experts forecast. */
+  #listen(notes: Float32Array, at: number): Float64Array {
+    const said = this.#said;
+    const dayChange = notes[at + DAY_CHANGE] as number;
+    const toAverage = notes[at + AVERAGE_NOTES + 1] as number;
+    said[0] = 0;
+    said[1] = toAverage;
+    said[2] = notes[at + AVERAGE_NOTES + 2] as number;
+    said[3] = notes[at + AVERAGE_NOTES + 3] as number;
+    said[REGRESSION_EXPERT] = notes[at + REGRESSION] as number;
+    said[5] = dayChange + toAverage;
+    said[6] = dayChange + (notes[at + DAY_NOW] as number);
+    said[7] = dayChange + (notes[at + TODAY_NOW] as number);
+    said[8] = dayChange + (notes[at + TODAY_LONG] as number);
+    said[9] = dayChange + (notes[at + WEEK_CHANGE] as number) + toAverage;
+    said[10] = notes[at + TREND] as number;
+    return said;
+  }
+}
+
+/** Place of the regression among the experts. */
+const REGRESSION_EXPERT = 4;
+
+/** Weight of an expert whose loss is the least one over `ratio`: the 32nd power, so that 2 % more halves it. */
+function preference(ratio: number): number {
+  const second = ratio * ratio;
+  const fourth = second * second;
+  const eighth = fourth * fourth;
+  const sixteenth = eighth * eighth;
+  return sixteenth * sixteenth;
+}
+
+function regretWeight(regret: number, squares: number): number {
+  return regret > 0 ? regret / (REGRET_FLOOR + squares) : 0;
+}
