@@ -41,6 +41,7 @@ export type { MetricDefinition, MetricDefinitions } from './model/metric-kind.ts
 export type { OperationBatch } from './model/operation-batch.ts';
 export type { OperationRef } from './model/operation-ref.ts';
 export type { Period } from './model/period.ts';
+export type { HorizonAccuracy, PredictionAccuracy } from './model/prediction-accuracy.ts';
 export type {
   BehaviorInput,
   BehaviorRecord,
@@ -63,6 +64,7 @@ export type { Rejection, RejectionReason } from './model/rejection.ts';
 export type { Sample } from './model/sample.ts';
 export type { Labels, SeriesId } from './model/series-key.ts';
 export type { Deploy, Silence } from './model/silence.ts';
+export type { ThresholdTime } from './model/threshold-time.ts';
 export {
   type ForecastSeriesOptions,
   forecastSeries,
@@ -76,6 +78,7 @@ export {
   type PredictorOptions,
   type PredictorSeriesSnapshot,
   type PredictorSnapshot,
+  type ThresholdOptions,
 } from './predict/predictor.ts';
 export {
   type ScanOptions,

@@ -6,6 +6,7 @@ import { performanceRecord, type RecordSink } from './collect/record-buffer.ts';
 import { AnomalyDetector, type AnomalyDetectorOptions, type DetectorSnapshot } from './detect/anomaly-detector.ts';
 import type { GuardedEmitter } from './events.ts';
 import type { Aggregation } from './model/bucket.ts';
+import type { Prediction } from './model/forecast.ts';
 import { assessHealth, type HealthStatus, healthStatus } from './model/health.ts';
 import type { Sample } from './model/sample.ts';
 import { Predictor, type PredictorOptions, type PredictorSnapshot } from './predict/predictor.ts';
@@ -17,6 +18,9 @@ export interface PipelineOptions {
   readonly detector: AnomalyDetectorOptions;
   readonly predictor: PredictorOptions;
 }
+
+/** Series whose predictions are made at a time: each costs some 30 microseconds. */
+const SERIES_AT_A_TIME = 20;
 
 /** All that a pipeline knows. Plain and structured-cloneable. */
 export interface PipelineSnapshot {
@@ -54,6 +58,10 @@ export class Pipeline {
   readonly #clock: Clock;
   /** Moves live services on, step by step, while a tick is being worked off. */
   #advance: (() => boolean) | undefined;
+  /** Services whose minute has closed and whose predictions listeners have not heard yet, with the minute's start. */
+  readonly #toPredict = new Map<string, number>();
+  /** Those of the service that it is at. */
+  #predictions: Iterator<readonly Prediction[], void> | undefined;
   /** As last told to listeners. */
   #health: HealthStatus;
 
@@ -89,6 +97,30 @@ export class Pipeline {
     return true;
   }
 
+  /**
+   * Tells listeners the predictions of some series, so many that it takes some tenths of a millisecond; returns whether
+   * there is more.
+   */
+  predictSome(): boolean {
+    const [next] = this.#toPredict;
+    if (next === undefined) return false;
+    const [serviceId, from] = next;
+    this.#predictions ??= this.predictor.eachPrediction(serviceId);
+    for (let series = 0; series < SERIES_AT_A_TIME; series++) {
+      const { value, done } = this.#predictions.next();
+      if (done === true) {
+        this.#predictions = undefined;
+        this.#toPredict.delete(serviceId);
+        break;
+      }
+      for (const prediction of value ?? []) {
+        if (prediction.timestamp >= from) this.#emitter.enqueue('prediction', prediction);
+      }
+    }
+    this.#emitter.deliver();
+    return this.#toPredict.size > 0;
+  }
+
   /** Takes in what other processes have aggregated. */
   merge(partials: Partials | Uint8Array): void {
     this.aggregator.merge(partials);
@@ -97,6 +129,7 @@ export class Pipeline {
 
   /** Shows what the newest samples mean, though their slots are not over. */
   show(): void {
+    while (this.predictSome());
     for (const sample of this.aggregator.waitingSamples()) this.#report(this.#feed.show(sample));
     this.#emitter.deliver();
   }
@@ -109,6 +142,7 @@ export class Pipeline {
   }
 
   snapshot(): PipelineSnapshot {
+    while (this.predictSome());
     return {
       aggregator: this.aggregator.snapshot(),
       detector: this.detector.snapshot(),
@@ -119,6 +153,8 @@ export class Pipeline {
 
   /** Passes on what the aggregation has put out: closed buckets first, then samples. */
   #process(closed: readonly Aggregation[]): void {
+    // What was to be foretold from the samples before these.
+    while (this.predictSome());
     const samples = this.aggregator.takeSamples();
     for (const { serviceId } of closed) this.#feed.takeBack(serviceId);
     for (const { series } of samples) this.#feed.takeBack(series.serviceId);
@@ -142,11 +178,7 @@ export class Pipeline {
   /** Forecasts are news when a minute of their service has closed and they know a sample of it. */
   #enqueuePredictions(closed: readonly Aggregation[]): void {
     for (const { period, serviceId, timestamp } of closed) {
-      if (period !== '1m') continue;
-      for (const prediction of this.predictor.getPredictions(serviceId, Number.POSITIVE_INFINITY)) {
-        if (prediction.timestamp < timestamp) break;
-        this.#emitter.enqueue('prediction', prediction);
-      }
+      if (period === '1m' && !this.#toPredict.has(serviceId)) this.#toPredict.set(serviceId, timestamp);
     }
   }
 

@@ -19,6 +19,7 @@ import type { Forecast, Prediction } from './model/forecast.ts';
 import { type Listener, subscription } from './model/listener.ts';
 import { type MetricDefinitions, metricDefinition } from './model/metric-kind.ts';
 import type { Period } from './model/period.ts';
+import type { PredictionAccuracy } from './model/prediction-accuracy.ts';
 import type {
   BehaviorInput,
   BusinessInput,
@@ -30,8 +31,9 @@ import type {
 import type { Sample } from './model/sample.ts';
 import type { Labels } from './model/series-key.ts';
 import type { Deploy, Silence } from './model/silence.ts';
+import type { ThresholdTime } from './model/threshold-time.ts';
 import { Pipeline, type PipelineOptions, type PipelineSnapshot } from './pipeline.ts';
-import type { ForecastOptions, Predictor, PredictorOptions } from './predict/predictor.ts';
+import type { ForecastOptions, Predictor, PredictorOptions, ThresholdOptions } from './predict/predictor.ts';
 import type { QuantileSketch } from './stats/quantile-sketch.ts';
 
 /** Options of a `Service`; every one has a default that suits a process with a few services. */
@@ -139,7 +141,10 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
       snapshot === undefined ? new Collector(forCollector) : Collector.restore(snapshot.collector, forCollector);
     this.collector.on('rejected', (rejection) => this.#emitter.emit('rejected', rejection));
     this.collector.on('error', (error) => this.#emitter.emit('error', error));
-    this.#work = new SlicedWork(clock, () => this.collector.drainSome() || this.#pipeline.work());
+    this.#work = new SlicedWork(
+      clock,
+      () => this.#pipeline.predictSome() || this.collector.drainSome() || this.#pipeline.work(),
+    );
     this.#stopTimer = clock.every(flushIntervalMs, () => this.#tick());
   }
 
@@ -326,6 +331,28 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     return this.predictor.forecast(serviceId, metricName, options);
   }
 
+  /**
+   * When a series passes a threshold, with a range and in words; `undefined` before it has enough samples. Minutes ahead it
+   * goes by the forecasts, hours to weeks ahead by the drift under whatever repeats by the day or the week.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION`
+   */
+  timeToThreshold(
+    serviceId: string,
+    metricName: string,
+    threshold: number,
+    options?: ThresholdOptions,
+  ): ThresholdTime | undefined {
+    this.#settle();
+    return this.predictor.timeToThreshold(serviceId, metricName, threshold, options);
+  }
+
+  /** How the forecasts of one series have turned out so far, by horizon; `undefined` before it has any. */
+  predictionAccuracy(serviceId: string, metricName: string, labels?: Labels): PredictionAccuracy | undefined {
+    this.#settle();
+    return this.predictor.predictionAccuracy(serviceId, metricName, labels);
+  }
+
   /** Why there is, or is not, an anomaly or a forecast. */
   explain(serviceId: string, metricName: string, labels?: Labels): Explanation {
     this.#settle();
@@ -385,7 +412,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     this.#stopTimer();
     await this.collector.close();
     // What a tick has begun, so that listeners and streams hear of all of it.
-    while (this.#pipeline.work());
+    while (this.#pipeline.predictSome() || this.#pipeline.work());
     this.#settle();
     for (const end of this.#streamEnds) end();
   }

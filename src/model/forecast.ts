@@ -1,3 +1,4 @@
+import type { HorizonAccuracy } from './prediction-accuracy.ts';
 import type { Labels } from './series-key.ts';
 
 /** How far ahead: a count of milliseconds, or a short form such as `'30s'`, `'5m'`, `'1h'`, `'2d'`. */
@@ -42,11 +43,15 @@ export interface Prediction {
   readonly upper: number;
   readonly level: number;
   readonly confidence: number | undefined;
+  /** How earlier forecasts of this series at this horizon turned out; `undefined` before any was compared. */
+  readonly accuracy: HorizonAccuracy | undefined;
   /** As asked for, such as `'5m'`. */
   readonly timeHorizon: string;
   /** Epoch milliseconds. */
   readonly targetTime: number;
   readonly model: string;
+  /** Samples of the series that it rests on. */
+  readonly samples: number;
   /** One sentence naming the number, the horizon and the action. */
   readonly recommendation: string;
 }

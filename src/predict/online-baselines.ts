@@ -9,6 +9,7 @@ import type { SeriesState, StateLayout } from './series-state.ts';
  */
 export class OnlineNaive implements OnlineModel {
   readonly notes = 0;
+  readonly toMedian = 0;
   readonly #last: number;
 
   constructor(layout: StateLayout) {
@@ -38,6 +39,7 @@ const TIME = 2;
  */
 export class OnlineSeasonalNaive implements OnlineModel {
   readonly notes = 0;
+  readonly toMedian = 0;
   readonly #at: number;
   readonly #day: SeasonProfile;
 
@@ -69,6 +71,7 @@ export class OnlineSeasonalNaive implements OnlineModel {
 /** The last value and the mean change since the oldest sample of the history, carried on. For steady growth. */
 export class OnlineDrift implements OnlineModel {
   readonly notes = 0;
+  readonly toMedian = 0;
   readonly #history: SampleHistory;
 
   /** @param historySize samples over which the change is measured */
@@ -104,6 +107,7 @@ const INTERCEPT = 1;
  */
 export class OnlineLine implements OnlineModel {
   readonly notes = 0;
+  readonly toMedian = 0;
   readonly #history: SampleHistory;
   /** Where the line is, in milliseconds after the newest sample. */
   readonly #line: number;

@@ -10,6 +10,11 @@ import type { SeriesState } from './series-state.ts';
 export interface OnlineModel {
   /** How many numbers `predict` notes down with a forecast for `learn` to find when the outcome is known. */
   readonly notes: number;
+  /**
+   * How far of the way a forecast is moved from what the model says towards the median of its errors; 0 for a model
+   * that is to be taken by its word.
+   */
+  readonly toMedian: number;
   /** Begins a series whose samples come every `stepMs`, as far as one can tell. */
   start(state: SeriesState, timestamp: number, value: number, stepMs: number): void;
   /** Takes in one sample, newer than all before; `stepMs` is the median gap so far. */

@@ -8,7 +8,8 @@ const SPAN_MS = 7 * 86_400_000;
 const NEXT = 0;
 const COUNT = 1;
 const TIME = 2;
-const DOUBLES = 3;
+const DEVIATION = 3;
+const DOUBLES = 4;
 
 /**
  * A few values of the past week, or of all time where that is shorter, evenly spread: how often a series has been above
@@ -32,6 +33,12 @@ export class PastValues {
     d[at + NEXT] = next + 1 === VALUES ? 0 : next + 1;
     d[at + COUNT] = Math.max(d[at + COUNT] as number, next + 1);
     d[at + TIME] = timestamp;
+    d[at + DEVIATION] = meanDeviation(this.values({ doubles: d, floats }));
+  }
+
+  /** Mean distance of the values from their mean. */
+  deviation({ doubles }: SeriesState): number {
+    return doubles[this.#doubles + DEVIATION] as number;
   }
 
   /** The values, in no order. */
@@ -40,19 +47,18 @@ export class PastValues {
   }
 }
 
-/** Mean distance from the mean. */
-export function meanDeviation(values: Float32Array): number {
+function meanDeviation(values: Float32Array): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  for (const value of values) sum += value;
   const mean = sum / values.length;
   let deviation = 0;
-  for (let i = 0; i < values.length; i++) deviation += Math.abs((values[i] as number) - mean);
+  for (const value of values) deviation += Math.abs(value - mean);
   return deviation / values.length;
 }
 
 /** Share above a threshold. */
 export function shareAbove(values: Float32Array, threshold: number): number {
   let above = 0;
-  for (let i = 0; i < values.length; i++) if ((values[i] as number) > threshold) above++;
+  for (const value of values) if (value > threshold) above++;
   return above / values.length;
 }

@@ -1,6 +1,8 @@
 import type { Forecast } from '../model/forecast.ts';
 import type { MetricDefinition } from '../model/metric-kind.ts';
+import type { ThresholdTime } from '../model/threshold-time.ts';
 import { horizonWords } from './horizon-and-level.ts';
+import { quantityText } from './quantity-text.ts';
 
 /** From this probability on, passing the threshold is called likely, and the action is to be taken now. */
 const LIKELY = 0.5;
@@ -23,6 +25,9 @@ const STEEP_RISE = 1.5;
 const STEEP_FALL = 0.8;
 /** Of a metric that nobody wrote a rule for, a warning is less pressing than one by rule. */
 const GENERIC_URGENCY = 0.5;
+
+/** What fills up within sight is more pressing than what stays, and less so than what is likely within the hour. */
+const FILLING_URGENCY = 0.3;
 
 /** What to watch for in a metric, and what to do about it. */
 interface Rule {
@@ -99,6 +104,17 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ],
 ]);
 
+/** Metrics that fill up over days, and the threshold that they should not reach. */
+const FILLING: ReadonlyMap<string, number> = new Map([
+  ['memory_usage', HIGH_MEMORY],
+  ['disk_usage', HIGH_DISK],
+]);
+
+/** The threshold of a metric that fills up over days; `undefined` for others. */
+export function fillingThreshold(metricName: string): number | undefined {
+  return FILLING.get(metricName);
+}
+
 /** A sentence for people, and how pressing it is. */
 export interface Recommendation {
   readonly text: string;
@@ -114,6 +130,7 @@ export interface Recommendation {
  *
  * @param now the newest value
  * @param horizon the horizon's short form, such as `'15m'`
+ * @param outlook when the metric's `fillingThreshold` is passed, if it is one that fills up
  */
 export function recommend(
   metricName: string,
@@ -121,6 +138,7 @@ export function recommend(
   now: number,
   forecast: Forecast,
   horizon: string,
+  outlook?: ThresholdTime,
 ): Recommendation {
   const known = RULES.get(metricName);
   const rule = known ?? genericRule(definition, now, forecast);
@@ -129,10 +147,16 @@ export function recommend(
   // A threshold in proportion to 0 is no threshold: whatever comes would pass it.
   const probability = threshold === 0 ? 0 : rule.direction === 'above' ? above : 1 - above;
   const name = metricName.replaceAll('_', ' ');
-  const number = (value: number): string => formatValue(value, definition.unit);
+  const number = (value: number): string => quantityText(value, definition.unit);
   const period = horizonWords(horizon);
   const urgency = known === undefined ? probability * GENERIC_URGENCY : probability;
   if (probability < POSSIBLE) {
+    if (outlook?.state === 'ahead' && outlook.expected !== undefined) {
+      return {
+        text: `${outlook.text}; ${number(forecast.mean)} expected in ${inWords(horizon)}: ${rule.prepare}`,
+        urgency: Math.max(urgency, FILLING_URGENCY),
+      };
+    }
     const course = staysNear(now, forecast) ? 'stays near' : 'goes to about';
     return { text: `${name} ${course} ${number(forecast.mean)} over the next ${period}; no action needed`, urgency };
   }
@@ -166,15 +190,8 @@ function staysNear(now: number, forecast: Forecast): boolean {
   return Math.abs(forecast.mean - now) <= STAYS_WITHIN * Math.max(Math.abs(now), Math.abs(forecast.mean));
 }
 
-/** Three significant digits, with the unit; ratios as percent. */
-function formatValue(value: number, unit: string | undefined): string {
-  if (unit === 'ratio') return `${threeDigits(value * 100)} %`;
-  if (unit === undefined) return threeDigits(value);
-  return unit.startsWith('/') ? `${threeDigits(value)}${unit}` : `${threeDigits(value)} ${unit}`;
-}
-
-function threeDigits(value: number): string {
-  return Math.abs(value) >= 100 && Math.abs(value) < 1e15
-    ? String(Math.round(value))
-    : String(Number(value.toPrecision(3)));
+/** `'1h'` as it follows "in". */
+function inWords(horizon: string): string {
+  const words = horizonWords(horizon);
+  return /^\d/.test(words) ? words : `one ${words}`;
 }

@@ -55,7 +55,7 @@ export class SeasonProfile {
     const at = this.#doubles;
     const buckets = d[at + BUCKETS] as number;
     if (buckets < FEWEST_BUCKETS) return;
-    const bucket = Math.floor(timestamp * (buckets / this.#shape.periodMs));
+    const bucket = Math.floor((timestamp * buckets) / this.#shape.periodMs);
     if (bucket !== d[at + BUCKET] || d[at + COUNT] === 0) {
       if ((d[at + COUNT] as number) > 0) this.#finish(state);
       d[at + BUCKET] = bucket;
@@ -69,10 +69,9 @@ export class SeasonProfile {
   /** The usual value at this time of the season, linear between two buckets' centres; NaN where either is unknown. */
   at(state: SeriesState, timestamp: number): number {
     const buckets = state.doubles[this.#doubles + BUCKETS] as number;
-    const position = timestamp * (buckets / this.#shape.periodMs) - 0.5;
+    const position = (timestamp * buckets) / this.#shape.periodMs - 0.5;
     const before = Math.floor(position);
-    const slot = before % buckets;
-    const first = this.#means + (slot < 0 ? slot + buckets : slot);
+    const first = this.#means + slotOf(before, buckets);
     const second = first + 1 === this.#means + buckets ? this.#means : first + 1;
     const mean = state.floats[first] as number;
     return mean + (position - before) * ((state.floats[second] as number) - mean);
@@ -84,11 +83,15 @@ export class SeasonProfile {
     const bucket = d[at + BUCKET] as number;
     if (Number.isNaN(d[at + FIRST_BUCKET])) d[at + FIRST_BUCKET] = bucket;
     const mean = (d[at + SUM] as number) / (d[at + COUNT] as number);
-    const slot = bucket % buckets;
-    const place = this.#means + (slot < 0 ? slot + buckets : slot);
+    const place = this.#means + slotOf(bucket, buckets);
     const old = floats[place] as number;
     const seasons = Math.floor((bucket - (d[at + FIRST_BUCKET] as number)) / buckets);
     const weight = Math.max(this.#shape.newestWeight, 1 / (seasons + 1));
     floats[place] = Number.isNaN(old) ? mean : old + weight * (mean - old);
   }
+}
+
+/** Slot of a bucket in its season; without `%`, which is slow for what is not a small integer. */
+function slotOf(bucket: number, buckets: number): number {
+  return bucket - buckets * Math.floor(bucket / buckets);
 }

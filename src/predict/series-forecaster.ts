@@ -3,23 +3,22 @@ import { normalQuantile } from '../stats/normal.ts';
 import { medianOf } from '../stats/order.ts';
 import type { QuantileGrid } from '../stats/quantile-tracker.ts';
 import { RunningMedian } from '../stats/running-median.ts';
-import { HorizonTrack, type Issued } from './horizon-track.ts';
+import { findDrift } from './drift.ts';
+import { HorizonTrack, type Issued, type TrackRecord } from './horizon-track.ts';
 import { LongTrend } from './long-trend.ts';
 import type { OnlineModel } from './online-model.ts';
-import { meanDeviation, PastValues, shareAbove } from './past-values.ts';
+import { PastValues, shareAbove } from './past-values.ts';
 import { type SeriesState, StateLayout } from './series-state.ts';
+import { type TimeRange, timeRange } from './time-to-threshold.ts';
 
 const DAY_MS = 86_400_000;
 /** Gaps between samples that the step is the median of: seven outliers in a row do not move it. */
 const GAP_WINDOW = 15;
-/** Changes from step to step that the tolerance of `confidence` is the median of, and which: one of a few, once young. */
-const CHANGE_WINDOW = 21;
-const EVERY_CHANGE = 4;
 /**
- * How far a forecast is moved from what the model says towards the median of its errors, which skewed ones have beside 0.
- * Half of the way and all of it gain less, on all sets of series together.
- */
-const TO_MEDIAN = 0.75;
+ * Changes from step to step that the tolerance of `confidence` is the median of, and which of them: every fourth, once
+ * there are enough. */
+const CHANGE_WINDOW = 21;
+const EVERY_CHANGE_MASK = 3;
 /**
  * The less a forecast knows, the more a probability leans on how often the value has been above the threshold anyway: by
  * this share where the errors are as large as the series' own deviations, and less in proportion. Tried: 0.15 to 0.25.
@@ -37,7 +36,10 @@ const FIRST_STEPS = 4;
 const ABSURD = 100;
 /** With fewer samples than this there is no telling which of them is absurd. */
 const FEWEST_TO_CUT = 5;
-/** Values beyond it are taken as this, so that no difference, product or sum of a few overflows in single precision. */
+/**
+ * Values beyond it are taken as this, and those nearer to 0 than its inverse as 0, so that no difference, product or sum
+ * of a few overflows or vanishes in single precision.
+ */
 const LARGEST = 1e30;
 
 const SAMPLES = 0;
@@ -113,6 +115,11 @@ export class SeriesForecaster {
     this.#scores = intervalScores(settings.level);
   }
 
+  /** Name of the model. */
+  get model(): string {
+    return this.#settings.model;
+  }
+
   /** Bytes of a block. */
   get byteLength(): number {
     return this.#layout.byteLength;
@@ -131,11 +138,6 @@ export class SeriesForecaster {
   /** The newest value. */
   value({ doubles }: SeriesState): number {
     return doubles[this.#at + LAST_VALUE] as number;
-  }
-
-  /** The track of a horizon, if it is tracked. */
-  track(horizonMs: number): HorizonTrack | undefined {
-    return this.#tracks.find((track) => track.horizonMs === horizonMs);
   }
 
   /**
@@ -181,7 +183,7 @@ export class SeriesForecaster {
     const samples = (d[at + SAMPLES] as number) + 1;
     if (samples > 1) {
       this.#follow(state, timestamp - (d[at + LAST_TIME] as number));
-      if (samples <= 2 * CHANGE_WINDOW || samples % EVERY_CHANGE === 0) {
+      if (samples <= 2 * CHANGE_WINDOW || (samples & EVERY_CHANGE_MASK) === 0) {
         this.#changes.add(state.floats, this.#changesAt, Math.abs(value - (d[at + LAST_VALUE] as number)));
         d[at + TOLERANCE] = this.#changes.median(state.floats, this.#changesAt) as number;
       }
@@ -206,11 +208,11 @@ export class SeriesForecaster {
     const farther = Math.sqrt(ahead / Math.max(track.horizonMs, stepMs));
     const centre = this.#centre(state, ahead, track, this.#notes, 0);
     const spread = track.spread(state, d[this.#at + UNREST] as number) * farther;
-    const mean = this.#clamp(d, centre + TO_MEDIAN * spread * track.median(state), horizonMs);
+    const mean = this.#clamp(d, centre + this.#model.toMedian * spread * track.median(state), horizonMs);
     const unit = spread * track.width(state);
     const errors = track.errors(state);
     const past = this.#past.values(state);
-    const deviation = meanDeviation(past);
+    const deviation = this.#past.deviation(state);
     const share = deviation > 0 ? PAST_SHARE * Math.min(1, spread / deviation) : 0;
     const [low, high] = level === this.#settings.level ? this.#scores : intervalScores(level);
     return {
@@ -230,6 +232,25 @@ export class SeriesForecaster {
         return share === 0 ? expected : expected + share * (shareAbove(past, threshold) - expected);
       },
     };
+  }
+
+  /** How forecasts at a tracked horizon have turned out; `undefined` before any was compared. */
+  record(state: SeriesState, horizonMs: number): TrackRecord | undefined {
+    return this.#tracks.find((track) => track.horizonMs === horizonMs)?.record(state);
+  }
+
+  /**
+   * When a series passes a threshold, by the forecasts of the tracked horizons and, beyond them, by its drift.
+   *
+   * @param above whether it is passed upward
+   */
+  timeTo(state: SeriesState, threshold: number, above: boolean, level: number): TimeRange {
+    const chances = this.#tracks.map(({ horizonMs }) => {
+      const probability = this.forecast(state, horizonMs, this.#settings.level).probabilityAbove(threshold);
+      return { aheadMs: horizonMs, probability: above ? probability : 1 - probability };
+    });
+    const distance = (value: number): number => (above ? threshold - value : value - threshold);
+    return timeRange(chances, findDrift(this.#trend.course(state)), distance, level);
   }
 
   /** A block with the same contents that shares nothing; for a snapshot, and for going on from one. */
@@ -279,7 +300,7 @@ export class SeriesForecaster {
     const centre = this.#centre(state, Math.max(track.horizonMs, stepMs), track, state.floats, track.nextNotes(state));
     const spread = track.spread(state, d[this.#at + UNREST] as number);
     const unit = spread * track.width(state);
-    const mean = this.#clamp(d, centre + TO_MEDIAN * spread * track.median(state), track.horizonMs);
+    const mean = this.#clamp(d, centre + this.#model.toMedian * spread * track.median(state), track.horizonMs);
     issued.centre = centre;
     issued.mean = mean;
     issued.spread = spread;
@@ -341,5 +362,6 @@ function intervalScores(level: number): readonly [number, number] {
 }
 
 function bounded(value: number): number {
-  return value > LARGEST ? LARGEST : value < -LARGEST ? -LARGEST : value;
+  if (Math.abs(value) < 1 / LARGEST) return 0;
+  return Math.max(-LARGEST, Math.min(LARGEST, value));
 }

@@ -32,7 +32,8 @@ export class RunningMedian {
       while (state[hole] !== oldest) hole++;
     } else state[at + COUNT] = count + 1;
     state[next] = value;
-    state[at + NEXT] = ((state[at + NEXT] as number) + 1) % window;
+    const following = (state[at + NEXT] as number) + 1;
+    state[at + NEXT] = following < window ? following : 0;
     fillHole(state, hole, sorted, sorted + Math.min(count + 1, window), value);
   }
 
@@ -42,7 +43,7 @@ export class RunningMedian {
     if (count === 0) return undefined;
     const middle = at + VALUES + this.#window + (count >> 1);
     const upper = state[middle] as number;
-    if (count % 2 === 1) return upper;
+    if ((count & 1) === 1) return upper;
     const lower = state[middle - 1] as number;
     return lower + (upper - lower) / 2;
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { forecastSeries, type SeriesModelName } from '../../../src/predict/forecast-series.ts';
 import { OnlineLine } from '../../../src/predict/online-baselines.ts';
+import { StateLayout } from '../../../src/predict/series-state.ts';
 import { seasonalMeans } from '../../../src/predict/theta.ts';
 
 interface Norris {
@@ -14,13 +15,15 @@ interface Norris {
 describe('the line', () => {
   it('has the slope and intercept that NIST certifies for Norris', () => {
     const norris: Norris = JSON.parse(readFileSync(new URL('./norris.json', import.meta.url), 'utf8'));
-    const line = new OnlineLine(100);
+    const layout = new StateLayout();
+    const line = new OnlineLine(layout, 100);
+    const state = layout.create();
     norris.x.forEach((x, i) => {
-      line.observe(x, norris.y[i] as number);
+      line.observe(state, x, norris.y[i] as number);
     });
     const last = norris.x[norris.x.length - 1] as number;
-    expect(line.predict(-last)).toBeCloseTo(norris.intercept, 11);
-    expect((line.predict(1000) - line.predict(0)) / 1000).toBeCloseTo(norris.slope, 12);
+    expect(line.predict(state, -last)).toBeCloseTo(norris.intercept, 11);
+    expect((line.predict(state, 1000) - line.predict(state, 0)) / 1000).toBeCloseTo(norris.slope, 12);
   });
 
   it('of five values by hand', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { medianOf, sortedQuantile, weightedMedian } from '../../../src/stats/order.ts';
-import { QuantileTracker, quantileGrid } from '../../../src/stats/quantile-tracker.ts';
+import { type QuantileDistribution, QuantileTracker, quantileGrid } from '../../../src/stats/quantile-tracker.ts';
 import { RecursiveLeastSquares } from '../../../src/stats/recursive-least-squares.ts';
 import { RunningMedian } from '../../../src/stats/running-median.ts';
 
@@ -22,10 +22,14 @@ describe('the running median', () => {
         fc.integer({ min: 1, max: 9 }),
         (values, window) => {
           const running = new RunningMedian(window);
-          expect(running.median).toBeUndefined();
+          const state = new Float64Array(3 + running.size);
+          expect(running.median(state, 3)).toBeUndefined();
           values.forEach((v, i) => {
-            running.add(v);
-            expect(running.median).toBeCloseTo(plainMedian(values.slice(Math.max(0, i + 1 - window), i + 1)), 6);
+            running.add(state, 3, v);
+            expect(running.median(state, 3)).toBeCloseTo(
+              plainMedian(values.slice(Math.max(0, i + 1 - window), i + 1)),
+              6,
+            );
           });
         },
       ),
@@ -68,6 +72,17 @@ describe('order statistics', () => {
   });
 });
 
+/** A tracker with its state, beginning at an odd place. */
+function tracking(sigma: number): { observe(value: number): void; distribution(): QuantileDistribution } {
+  const tracker = new QuantileTracker(quantileGrid(0.9), sigma);
+  const state = new Float32Array(5 + tracker.size);
+  tracker.start(state, 5);
+  return {
+    observe: (value) => tracker.observe(state, 5, value),
+    distribution: () => tracker.distribution(state, 5),
+  };
+}
+
 describe('the quantile tracker', () => {
   it('gives a share above that falls with the value and inverts the quantile', () => {
     fc.assert(
@@ -75,7 +90,7 @@ describe('the quantile tracker', () => {
         fc.array(value, { maxLength: 200 }),
         fc.double({ min: 0.001, max: 0.999, noNaN: true }),
         (values, p) => {
-          const tracker = new QuantileTracker(quantileGrid(0.9), 1);
+          const tracker = tracking(1);
           for (const v of values) tracker.observe(v);
           const distribution = tracker.distribution();
           const at = distribution.quantile(p);
@@ -91,7 +106,7 @@ describe('the quantile tracker', () => {
   });
 
   it('starts as the normal distribution that it was given', () => {
-    const distribution = new QuantileTracker(quantileGrid(0.9), 2).distribution();
+    const distribution = tracking(2).distribution();
     // 1.644854 and 2.575829 are the normal quantiles at .95 and .995.
     expect(distribution.quantile(0.95)).toBeCloseTo(2 * 1.644854, 5);
     expect(distribution.quantile(0.005)).toBeCloseTo(-2 * 2.575829, 5);
@@ -101,7 +116,7 @@ describe('the quantile tracker', () => {
 
   it('finds the quantiles of what it is given, however skewed', () => {
     // Exponential values by inversion of an even sequence; the quantile at p is −ln(1 − p).
-    const tracker = new QuantileTracker(quantileGrid(0.9), 1);
+    const tracker = tracking(1);
     for (let i = 0; i < 20_000; i++) tracker.observe(-Math.log(1 - ((i * 0.6180339887498949) % 1)));
     const distribution = tracker.distribution();
     for (const p of [0.05, 0.25, 0.5, 0.75, 0.95]) {
@@ -111,23 +126,50 @@ describe('the quantile tracker', () => {
 });
 
 describe('recursive least squares', () => {
+  const regression = new RecursiveLeastSquares(2);
+  const begin = (): Float32Array => {
+    const state = new Float32Array(4 + regression.size);
+    regression.start(state, 4);
+    return state;
+  };
+
   it('finds the coefficients of an exact relation', () => {
-    const regression = new RecursiveLeastSquares(2);
+    const state = begin();
     for (let i = 0; i < 3000; i++) {
-      const x = Float64Array.of(Math.sin(i), Math.cos(3 * i));
-      regression.learn(x, 2 * (x[0] as number) - (x[1] as number));
+      const x = Float32Array.of(Math.sin(i), Math.cos(3 * i));
+      regression.learn(state, 4, x, 0, 2 * (x[0] as number) - (x[1] as number));
     }
-    expect(regression.count).toBe(3000);
-    expect(regression.predict(Float64Array.of(1, 0))).toBeCloseTo(2, 3);
-    expect(regression.predict(Float64Array.of(0, 1))).toBeCloseTo(-1, 3);
-    const restored = new RecursiveLeastSquares(2, regression.snapshot());
-    expect(restored.predict(Float64Array.of(0.3, 0.4))).toBe(regression.predict(Float64Array.of(0.3, 0.4)));
+    expect(regression.count(state, 4)).toBe(3000);
+    expect(regression.predict(state, 4, Float32Array.of(1, 0), 0)).toBeCloseTo(2, 3);
+    expect(regression.predict(state, 4, Float32Array.of(0, 1), 0)).toBeCloseTo(-1, 3);
+  });
+
+  it('is after every observation the weighted least squares of all of them', () => {
+    // Independent: the normal equations of min Σ λ^(n−i) (y − x·b)² + λ^n · 100 |b|², solved by Cramer's rule.
+    const state = begin();
+    let [xx, xz, zz, xy, zy] = [100, 0, 100, 0, 0];
+    for (let i = 1; i <= 400; i++) {
+      const x = Float32Array.of(Math.sin(i), Math.cos(2 * i));
+      const [a, b] = [x[0] as number, x[1] as number];
+      // So regular that no error is ever clipped.
+      const y = 0.3 * a + 0.5 * b + 0.01 * (i % 2 === 0 ? 1 : -1);
+      regression.learn(state, 4, x, 0, y);
+      [xx, xz, zz, xy, zy] = [xx, xz, zz, xy, zy].map((v) => 0.997 * v) as [number, number, number, number, number];
+      [xx, xz, zz, xy, zy] = [xx + a * a, xz + a * b, zz + b * b, xy + a * y, zy + b * y];
+      if (i !== 1) continue;
+      const determinant = xx * zz - xz * xz;
+      expect(state[4]).toBeCloseTo((xy * zz - zy * xz) / determinant, 6);
+      expect(state[5]).toBeCloseTo((zy * xx - xy * xz) / determinant, 6);
+    }
+    const determinant = xx * zz - xz * xz;
+    expect(Math.abs((state[4] as number) - (xy * zz - zy * xz) / determinant)).toBeLessThan(0.01);
+    expect(Math.abs((state[5] as number) - (zy * xx - xy * xz) / determinant)).toBeLessThan(0.01);
   });
 
   it('survives inputs that never vary', () => {
-    const regression = new RecursiveLeastSquares(2);
-    for (let i = 0; i < 50_000; i++) regression.learn(Float64Array.of(0, 1), 3);
-    expect(regression.predict(Float64Array.of(0, 1))).toBeCloseTo(3, 6);
-    expect(regression.snapshot().every(Number.isFinite)).toBe(true);
+    const state = begin();
+    for (let i = 0; i < 50_000; i++) regression.learn(state, 4, Float32Array.of(0, 1), 0, 3);
+    expect(regression.predict(state, 4, Float32Array.of(0, 1), 0)).toBeCloseTo(3, 3);
+    expect(state.every(Number.isFinite)).toBe(true);
   });
 });

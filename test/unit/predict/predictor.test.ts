@@ -273,9 +273,22 @@ describe('predictions', () => {
       upper: 41,
       level: 0.9,
       confidence: 1,
+      // Forecasts are issued every other minute and compared five minutes later: those of 0, 2, …, 24 by minute 29.
+      accuracy: {
+        timeHorizon: '5m',
+        scored: 13,
+        meanAbsoluteError: 0,
+        lastValueError: 0,
+        relativeError: undefined,
+        bias: 0,
+        coverage: 1,
+        level: 0.9,
+        withinTolerance: 1,
+      },
       timeHorizon: '5m',
       targetTime: 34 * MINUTE,
       model: 'auto',
+      samples: 30,
       recommendation: 'cpu usage stays near 41 % over the next 5 minutes; no action needed',
     });
   });
@@ -337,7 +350,7 @@ describe('state', () => {
 
   it('restore refuses another version', () => {
     const snapshot = new Predictor().snapshot();
-    expect(codeOf(() => Predictor.restore({ ...snapshot, version: 2 as 1 }))).toBe('ERR_INVALID_SNAPSHOT');
+    expect(codeOf(() => Predictor.restore({ ...snapshot, version: 1 as 2 }))).toBe('ERR_INVALID_SNAPSHOT');
     expect(codeOf(() => Predictor.restore(undefined as never))).toBe('ERR_INVALID_SNAPSHOT');
   });
 

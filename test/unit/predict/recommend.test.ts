@@ -15,6 +15,7 @@ function uniform(mean: number, half: number): Forecast {
     level: 0.9,
     confidence: undefined,
     model: 'test',
+    samples: 100,
     probabilityAbove: (t) => Math.max(0, Math.min(1, (mean + half - t) / (2 * half))),
   };
 }

@@ -1,0 +1,12 @@
+/** Three significant digits, with the unit; ratios as percent. */
+export function quantityText(value: number, unit: string | undefined): string {
+  if (unit === 'ratio') return `${threeDigits(value * 100)} %`;
+  if (unit === undefined) return threeDigits(value);
+  return unit.startsWith('/') ? `${threeDigits(value)}${unit}` : `${threeDigits(value)} ${unit}`;
+}
+
+function threeDigits(value: number): string {
+  return Math.abs(value) >= 100 && Math.abs(value) < 1e15
+    ? String(Math.round(value))
+    : String(Number(value.toPrecision(3)));
+}
