@@ -39,8 +39,11 @@ export function timeRange(
 ): TimeRange {
   const near = chances[chances.length - 1]?.aheadMs ?? 0;
   const sight = drift === undefined ? near : Math.max(near, sightOf(drift));
-  const when = (probability: number): number | undefined =>
-    passedWithin(chances, probability) ?? (drift && alongDrift(drift, distance, probability, near, sight));
+  const when = (probability: number): number | undefined => {
+    const soon = passedWithin(chances, probability);
+    const later = drift === undefined ? undefined : alongDrift(drift, distance, probability, sight);
+    return soon === undefined ? later : later === undefined ? soon : Math.min(soon, later);
+  };
   const early = (1 - level) / 2;
   return { earliest: when(early), expected: when(0.5), latest: when(1 - early), sight };
 }
@@ -67,13 +70,12 @@ function alongDrift(
   drift: Drift,
   distance: (value: number) => number,
   wanted: number,
-  from: number,
   sight: number,
 ): number | undefined {
   const towards = distance(0) < distance(1) ? -1 : 1;
   const score = towards * normalQuantile(1 - wanted);
   for (let i = 1; i <= MOMENTS; i++) {
-    const ahead = from + ((sight - from) * i) / MOMENTS;
+    const ahead = (sight * i) / MOMENTS;
     const change = RATE_CHANGE * drift.rate * Math.min(1, ahead / drift.spanMs);
     const rate = drift.rate + score * Math.hypot(drift.rateError, change);
     if (distance(drift.at(ahead, rate) + score * drift.noise) <= 0) return ahead;
