@@ -1,44 +1,62 @@
-// A forecast as a value: decide on the probability that a limit is passed, not on a guess.
+// Forecasts as values: scale out on the probability that capacity runs short, and order disk space days ahead.
 import { ManualClock, Service } from '@streamgate/analytics';
 
-const clock = new ManualClock(Date.UTC(2026, 0, 5, 9));
-// Load that climbs all morning is nearly a straight line, so the linear model is told to draw it.
-const service = new Service({ serviceId: 'api', clock, predictor: { model: 'linear', historySize: 60 } });
+const START = Date.UTC(2026, 0, 5);
+const MINUTE = 60_000;
+const clock = new ManualClock(START + 7 * 24 * 60 * MINUTE);
+const service = new Service({ serviceId: 'api', clock });
 const CAPACITY = 100; // requests a second that one instance serves
+
+/** Requests a second: quiet nights, busy afternoons, a little unrest. */
+function load(minute: number): number {
+  const day = 150 - 110 * Math.cos((2 * Math.PI * minute) / 1440);
+  return day + 6 * Math.sin(minute * minute);
+}
+/** Percent: logs fill the disk by day, rotation clears it at night, and a leak stays. */
+function disk(minute: number): number {
+  return 30 + (20 * (minute % 1440)) / 1440 + 1.5 * Math.floor(minute / 1440) + Math.sin(minute * minute) / 4;
+}
+
+// A week of history from wherever it was kept, so that the forecasts know the day from the start.
+const history = Array.from({ length: 7 * 288 }, (_, i) => [
+  { serviceId: 'api', metricName: 'request_rate', timestamp: START + 5 * i * MINUTE, value: load(5 * i) },
+  { serviceId: 'api', metricName: 'disk_usage', timestamp: START + 5 * i * MINUTE, value: disk(5 * i) },
+]);
+service.backfill(history.flat());
+
 let instances = 1;
-
-for (let minute = 0; minute <= 180; minute++) {
-  const requestRate = 60 + minute + (minute % 5);
-  service.recordMetrics({ requestRate });
-  clock.advance(60_000);
-  if (minute % 20 > 0) continue;
-
+for (let minute = 7 * 1440; minute < 8 * 1440; minute += 5) {
+  service.recordMetrics({ requestRate: load(minute), diskUsage: disk(minute) });
+  clock.advance(5 * MINUTE);
   const forecast = service.forecast('api', 'request_rate', { horizon: '15m' });
-  if (forecast === undefined) {
-    console.log(`${minute} min: ${service.explain('api', 'request_rate').reasons.at(-1)}`);
-    continue;
-  }
-  const probability = forecast.probabilityAbove(instances * CAPACITY);
-  if (probability > 0.5) instances++;
+  if (forecast === undefined) continue;
+  // Out when a shortage is likelier than one in ten, in when one instance less would do with near certainty.
+  const before = instances;
+  if (forecast.probabilityAbove(instances * CAPACITY) > 0.1) instances++;
+  else if (instances > 1 && forecast.probabilityAbove((instances - 1) * CAPACITY) < 0.005) instances--;
+  if (instances === before) continue;
+  const time = new Date(forecast.timestamp).toISOString().slice(11, 16);
   console.log(
-    `${minute} min: ${requestRate}/s, over capacity in 15 min: ${percent(probability)}, instances ${instances}`,
+    `${time}  ${load(minute).toFixed(0)}/s now, ${forecast.mean.toFixed(0)}/s in 15 min: ${instances} instances`,
   );
 }
+
+const full = service.timeToThreshold('api', 'disk_usage', 90);
+console.log(full?.text);
+const accuracy = service.predictionAccuracy('api', 'request_rate')?.horizons[1];
+console.log(
+  `${percent(accuracy?.coverage)} of ${accuracy?.scored} forecasts held, at ${percent(accuracy?.relativeError)} of the last value's error`,
+);
 await service.close();
 
-function percent(probability: number): string {
-  return `${Math.round(100 * probability)} %`;
+function percent(share: number | undefined): string {
+  return `${Math.round(100 * (share ?? Number.NaN))} %`;
 }
 
 /* prints
-0 min: a forecast needs 20 samples, 1 came so far
-20 min: 80/s, over capacity in 15 min: 48 %, instances 1
-40 min: 100/s, over capacity in 15 min: 100 %, instances 2
-60 min: 120/s, over capacity in 15 min: 0 %, instances 2
-80 min: 140/s, over capacity in 15 min: 0 %, instances 2
-100 min: 160/s, over capacity in 15 min: 0 %, instances 2
-120 min: 180/s, over capacity in 15 min: 1 %, instances 2
-140 min: 200/s, over capacity in 15 min: 100 %, instances 3
-160 min: 220/s, over capacity in 15 min: 0 %, instances 3
-180 min: 240/s, over capacity in 15 min: 0 %, instances 3
+03:45  84/s now, 93/s in 15 min: 2 instances
+07:15  189/s now, 192/s in 15 min: 3 instances
+16:30  189/s now, 186/s in 15 min: 2 instances
+disk usage passes 90 % in 21 days (80 %: 16 to 31 days)
+90 % of 2301 forecasts held, at 59 % of the last value's error
 */

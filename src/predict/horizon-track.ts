@@ -53,10 +53,9 @@ const LAGGED = 8;
 const MEAN_ERROR = 9;
 const WIDTH = 10;
 const RECORD_ERROR = 11;
-const RECORD_CHANGE = 12;
-const RECORD_BIAS = 13;
-const COVERED = 14;
-const DOUBLES = 15;
+const RECORD_BIAS = 12;
+const COVERED = 13;
+const DOUBLES = 14;
 
 /** Layout of a forecast under way: when it falls due and the value that it started from; */
 const TARGET = 0;
@@ -154,7 +153,7 @@ export class HorizonTrack {
     return {
       count,
       meanError: d[at + RECORD_ERROR] as number,
-      lastValueError: d[at + RECORD_CHANGE] as number,
+      lastValueError: d[at + MEAN_CHANGE] as number,
       bias: d[at + RECORD_BIAS] as number,
       coverage: d[at + COVERED] as number,
       withinTolerance: d[at + HITS] as number,
@@ -305,8 +304,7 @@ export class HorizonTrack {
     const slack = 5e-7 * Math.abs(change);
     const inside =
       change >= unit * (f[entry + LOWER] as number) - slack && change <= unit * (f[entry + UPPER] as number) + slack;
-    follow(d, at + RECORD_ERROR, size, weight);
-    follow(d, at + RECORD_CHANGE, Math.abs(change), weight);
+    average(d, at + RECORD_ERROR, size, weight);
     follow(d, at + RECORD_BIAS, error, weight);
     follow(d, at + COVERED, inside ? 1 : 0, weight);
 

@@ -31,8 +31,8 @@ const SLOW = 3;
 /** Age, in half-lives, from which on an average counts as settled: it lacks 1e-6 of its lag. */
 const SETTLED = 20;
 
-/** How days of the week differ from the course of the day: slots of two hours, the newest week weighing two fifths. */
-const WEEK_PROFILE: ProfileShape = { periodMs: 7 * 86_400_000, buckets: 84, newestWeight: 0.4 };
+/** How days of the week differ from the course of the day: slots of three hours, the newest week weighing two fifths. */
+const WEEK_PROFILE: ProfileShape = { periodMs: 7 * 86_400_000, buckets: 56, newestWeight: 0.4 };
 
 /** Features and outcomes beyond this many usual changes carry no more information, only damage. */
 const NORMALISED_CLIP = 100;

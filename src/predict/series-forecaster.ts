@@ -12,12 +12,12 @@ import { type SeriesState, StateLayout } from './series-state.ts';
 import { type TimeRange, timeRange } from './time-to-threshold.ts';
 
 const DAY_MS = 86_400_000;
-/** Gaps between samples that the step is the median of: seven outliers in a row do not move it. */
-const GAP_WINDOW = 15;
+/** Gaps between samples that the step is the median of: five outliers in a row do not move it. */
+const GAP_WINDOW = 11;
 /**
  * Changes from step to step that the tolerance of `confidence` is the median of, and which of them: every fourth, once
  * there are enough. */
-const CHANGE_WINDOW = 21;
+const CHANGE_WINDOW = 15;
 const EVERY_CHANGE_MASK = 3;
 /**
  * The less a forecast knows, the more a probability leans on how often the value has been above the threshold anyway: by
