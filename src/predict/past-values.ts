@@ -41,13 +41,16 @@ export class PastValues {
     return doubles[this.#doubles + DEVIATION] as number;
   }
 
-  /** The values, in no order. */
-  values({ doubles, floats }: SeriesState): Float32Array {
-    return floats.slice(this.#floats, this.#floats + (doubles[this.#doubles + COUNT] as number));
+  /** The values, in no order; not a typed array, which takes longer to make than a forecast does. */
+  values({ doubles, floats }: SeriesState): readonly number[] {
+    const count = doubles[this.#doubles + COUNT] as number;
+    const values: number[] = [];
+    for (let i = 0; i < count; i++) values.push(floats[this.#floats + i] as number);
+    return values;
   }
 }
 
-function meanDeviation(values: Float32Array): number {
+function meanDeviation(values: readonly number[]): number {
   let sum = 0;
   for (const value of values) sum += value;
   const mean = sum / values.length;
@@ -57,7 +60,7 @@ function meanDeviation(values: Float32Array): number {
 }
 
 /** Share above a threshold. */
-export function shareAbove(values: Float32Array, threshold: number): number {
+export function shareAbove(values: readonly number[], threshold: number): number {
   let above = 0;
   for (const value of values) if (value > threshold) above++;
   return above / values.length;

@@ -22,8 +22,12 @@ export interface Program {
 
 /** The pages that users read, by path. */
 export function pages(): string[] {
-  const docs = readdirSync(new URL('docs', ROOT)).filter((name) => name.endsWith('.md'));
-  return ['README.md', 'CHANGELOG.md', ...docs.sort().map((name) => `docs/${name}`)];
+  const docs = ['docs', 'docs/explanation'].flatMap((folder) =>
+    readdirSync(new URL(folder, ROOT))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  );
+  return ['README.md', 'CHANGELOG.md', ...docs.sort()];
 }
 
 /** Text of a page. */
