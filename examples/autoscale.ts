@@ -43,20 +43,21 @@ for (let minute = 7 * 1440; minute < 8 * 1440; minute += 5) {
 
 const full = service.timeToThreshold('api', 'disk_usage', 90);
 console.log(full?.text);
-const accuracy = service.predictionAccuracy('api', 'request_rate')?.horizons[1];
+const {
+  scored = 0,
+  coverage = 0,
+  relativeError = 0,
+} = service.predictionAccuracy('api', 'request_rate')?.horizons[1] ?? {};
 console.log(
-  `${percent(accuracy?.coverage)} of ${accuracy?.scored} forecasts held, at ${percent(accuracy?.relativeError)} of the last value's error`,
+  `${scored} forecasts scored, ${coverage.toFixed(2)} held, error ${relativeError.toFixed(2)} of the last value's`,
 );
 await service.close();
-
-function percent(share: number | undefined): string {
-  return `${Math.round(100 * (share ?? Number.NaN))} %`;
-}
 
 /* prints
 03:45  84/s now, 93/s in 15 min: 2 instances
 07:15  189/s now, 192/s in 15 min: 3 instances
-16:30  189/s now, 186/s in 15 min: 2 instances
+16:35  190/s now, 184/s in 15 min: 2 instances
+23:35  45/s now, 39/s in 15 min: 1 instances
 disk usage passes 90 % in 21 days (80 %: 16 to 31 days)
-90 % of 2301 forecasts held, at 59 % of the last value's error
+2301 forecasts scored, 0.90 held, error 0.59 of the last value's
 */

@@ -72,14 +72,14 @@ export {
   type SeriesModelName,
 } from './predict/forecast-series.ts';
 export type { OnlineModelName } from './predict/online-models.ts';
-export {
-  type ForecastOptions,
-  Predictor,
-  type PredictorOptions,
-  type PredictorSeriesSnapshot,
-  type PredictorSnapshot,
-  type ThresholdOptions,
-} from './predict/predictor.ts';
+export { Predictor } from './predict/predictor.ts';
+export type {
+  ForecastOptions,
+  PredictorOptions,
+  PredictorSeriesSnapshot,
+  PredictorSnapshot,
+  ThresholdOptions,
+} from './predict/predictor-options.ts';
 export {
   type ScanOptions,
   Service,

@@ -9,7 +9,8 @@ import type { Aggregation } from './model/bucket.ts';
 import type { Prediction } from './model/forecast.ts';
 import { assessHealth, type HealthStatus, healthStatus } from './model/health.ts';
 import type { Sample } from './model/sample.ts';
-import { Predictor, type PredictorOptions, type PredictorSnapshot } from './predict/predictor.ts';
+import { Predictor } from './predict/predictor.ts';
+import type { PredictorOptions, PredictorSnapshot } from './predict/predictor-options.ts';
 import { type EpisodeEvent, type FeedSnapshot, SampleFeed } from './sample-feed.ts';
 
 /** Options of the stages of a pipeline. */

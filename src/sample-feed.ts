@@ -4,7 +4,8 @@ import type { Anomaly, Observation } from './model/anomaly.ts';
 import type { Sample } from './model/sample.ts';
 import type { SeriesId } from './model/series-key.ts';
 import { SeriesMap } from './model/series-map.ts';
-import type { Predictor, PredictorSeriesSnapshot } from './predict/predictor.ts';
+import type { Predictor } from './predict/predictor.ts';
+import type { PredictorSeriesSnapshot } from './predict/predictor-options.ts';
 
 /** What an episode did, as an event. */
 export interface EpisodeEvent {

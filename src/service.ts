@@ -33,7 +33,8 @@ import type { Labels } from './model/series-key.ts';
 import type { Deploy, Silence } from './model/silence.ts';
 import type { ThresholdTime } from './model/threshold-time.ts';
 import { Pipeline, type PipelineOptions, type PipelineSnapshot } from './pipeline.ts';
-import type { ForecastOptions, Predictor, PredictorOptions, ThresholdOptions } from './predict/predictor.ts';
+import type { Predictor } from './predict/predictor.ts';
+import type { ForecastOptions, PredictorOptions, ThresholdOptions } from './predict/predictor-options.ts';
 import type { QuantileSketch } from './stats/quantile-sketch.ts';
 
 /** Options of a `Service`; every one has a default that suits a process with a few services. */

@@ -1,87 +1,31 @@
 import { choiceOption, invalidOption, numberOption, objectOption, restoring } from '../errors.ts';
 import type { Forecast, Horizon, Prediction } from '../model/forecast.ts';
-import { type MetricDefinition, type MetricDefinitions, metricDefinition } from '../model/metric-kind.ts';
-import type { HorizonAccuracy, PredictionAccuracy } from '../model/prediction-accuracy.ts';
+import { type MetricDefinitions, metricDefinition } from '../model/metric-kind.ts';
+import type { PredictionAccuracy } from '../model/prediction-accuracy.ts';
 import type { Sample } from '../model/sample.ts';
-import { type Labels, labelsKey, type SeriesId, seriesKey } from '../model/series-key.ts';
+import { type Labels, labelsKey, type SeriesId } from '../model/series-key.ts';
 import { SeriesMap } from '../model/series-map.ts';
 import type { ThresholdTime } from '../model/threshold-time.ts';
 import { quantileGrid } from '../stats/quantile-tracker.ts';
 import { horizonMs, horizonName, levelOption } from './horizon-and-level.ts';
-import { ONLINE_MODELS, type OnlineModelName, onlineModel } from './online-models.ts';
-import { fillingThreshold, recommend } from './recommend.ts';
+import { ONLINE_MODELS, onlineModel } from './online-models.ts';
+import { Outlook, type SeriesPredictions } from './outlook.ts';
+import type {
+  ForecastOptions,
+  PredictorOptions,
+  PredictorSeriesSnapshot,
+  PredictorSnapshot,
+  ThresholdOptions,
+} from './predictor-options.ts';
 import { type NaturalRange, SeriesForecaster } from './series-forecaster.ts';
 import type { SeriesState } from './series-state.ts';
-import { thresholdText } from './threshold-text.ts';
 
 /** A series keeps this many samples as plain numbers before it gets a forecaster; most short-lived ones never do. */
 const RAW_SAMPLES = 8;
 const SNAPSHOT_VERSION = 2;
-/** Of the range of a threshold time: four in five is what one plans with. */
-const DEFAULT_RANGE = 0.8;
 /** Heap of a series beside its block, its place in the map included, and of one that has none; measured on Node 20. */
 const OBJECT_BYTES = 600;
 const YOUNG_BYTES = 250;
-
-/** Options of {@link Predictor}. */
-export interface PredictorOptions {
-  /** Samples before a series gets its first forecast, at least 2. Lower it for slow series. Default 20. */
-  readonly minSamples?: number | undefined;
-  /** Samples that the models `linear` and `drift` look back on, at least 2; the others do not use it. Default 1000. */
-  readonly historySize?: number | undefined;
-  /** What `getPredictions` speaks of and what is backtested all the time. Default 5m, 15m and 1h. */
-  readonly horizons?: readonly Horizon[] | undefined;
-  /** Of the intervals, in (0, 1). Default 0.9. */
-  readonly level?: number | undefined;
-  /**
-   * `auto` learns what works for each series and is the best choice nearly always; `naive` repeats the last value,
-   * `seasonal-naive` the day before; `linear` is the least-squares line through the history, `drift` the line from its
-   * first to its last sample. Default `auto`.
-   */
-  readonly model?: OnlineModelName | undefined;
-  /** What is known about your metrics: natural range, unit, direction; `ignore` to leave one out. */
-  readonly metrics?: MetricDefinitions | undefined;
-  /** Samples of further series are ignored. Default 10,000. */
-  readonly maxSeries?: number | undefined;
-}
-
-/** What to forecast; for {@link Predictor.forecast}. */
-export interface ForecastOptions {
-  /** How far ahead. A horizon that the predictor was not made for borrows from the nearest that it was. */
-  readonly horizon: Horizon;
-  /** Of the interval, in (0, 1). Default: the predictor's. */
-  readonly level?: number | undefined;
-  /** Of the series. */
-  readonly labels?: Labels | undefined;
-}
-
-/** How to look for a threshold; for {@link Predictor.timeToThreshold}. */
-export interface ThresholdOptions {
-  /** Of the range from `earliest` to `latest`, in (0, 1). Default 0.8. */
-  readonly level?: number | undefined;
-  /** Which way it is passed. Default: the way that matters for the metric, else from the newest value's side. */
-  readonly direction?: 'above' | 'below' | undefined;
-  /** Of the series. */
-  readonly labels?: Labels | undefined;
-}
-
-/** State of one series, structured-cloneable. What is inside may change with any version. */
-export interface PredictorSeriesSnapshot {
-  /** First samples, `[time, value, …]`, of a series that has no forecaster yet. */
-  readonly raw?: readonly number[] | undefined;
-  /** All that was learned about a series that has one. */
-  readonly forecaster?: object | undefined;
-}
-
-/** State of a {@link Predictor}, structured-cloneable. */
-export interface PredictorSnapshot {
-  /** Of the layout. */
-  readonly version: 2;
-  /** What the states depend on: model, history size, level and horizons. */
-  readonly settings: string;
-  /** State of each series. */
-  readonly series: readonly { readonly series: SeriesId; readonly state: PredictorSeriesSnapshot }[];
-}
 
 /** Either the first samples, `[time, value, …]`, or what the forecaster knows. */
 type Followed = number[] | SeriesState;
@@ -90,8 +34,8 @@ type Followed = number[] | SeriesState;
  * Says where each series will be in five minutes, a quarter of an hour, an hour, and how sure that is. It learns with
  * every sample and answers at any moment without refitting; everything follows the samples' own timestamps.
  *
- * A series costs 200 to 600 bytes while it has fewer than eight samples, then some 8 kB, up to 15 kB once it knows the
- * course of the day. With the model `auto` an update costs three to four microseconds, a forecast one to two.
+ * A series costs 200 to 600 bytes while it has fewer than eight samples, then 8 kB. With the model `auto` an update costs
+ * some three microseconds, a forecast one; with thousands of series, which wait for memory, half as much again.
  *
  * @example
  * const predictor = new Predictor();
@@ -108,6 +52,7 @@ export class Predictor {
   readonly #metrics: MetricDefinitions | undefined;
   readonly #horizons: readonly { readonly name: string; readonly ms: number }[];
   readonly #forecaster: SeriesForecaster;
+  readonly #outlook: Outlook;
   /** Names what the states of series depend on. */
   readonly #fingerprint: string;
   readonly #series = new SeriesMap<Followed>();
@@ -138,6 +83,7 @@ export class Predictor {
       grid: quantileGrid(level),
       level,
     });
+    this.#outlook = new Outlook(this.#forecaster, this.#horizons, level, metrics);
     this.#fingerprint = JSON.stringify([name, length, level, milliseconds]);
   }
 
@@ -207,7 +153,7 @@ export class Predictor {
     for (let start = 0, end = 0; start < ready.length && result.length < limit; start = end) {
       const timestamp = ready[start]?.timestamp;
       while (ready[end]?.timestamp === timestamp) end++;
-      const together = ready.slice(start, end).map(({ series, state }) => this.#predict(series, state));
+      const together = ready.slice(start, end).map(({ series, state }) => this.#outlook.predict(series, state));
       for (const { predictions } of together.sort(byUrgency)) result.push(...predictions);
     }
     return result.slice(0, limit);
@@ -229,22 +175,21 @@ export class Predictor {
     threshold: number,
     options: ThresholdOptions = {},
   ): ThresholdTime | undefined {
-    const { level = DEFAULT_RANGE, labels, direction } = objectOption('options', options);
+    const { level, labels, direction } = objectOption('options', options);
     if (!Number.isFinite(threshold)) throw invalidOption('threshold', 'a finite number', threshold);
-    levelOption(level);
+    if (level !== undefined) levelOption(level);
     if (direction !== undefined) choiceOption('direction', direction, ['above', 'below']);
     const series = { serviceId, metricName, labels };
     const state = this.#ready(series);
     if (state === undefined) return undefined;
-    const definition = metricDefinition(metricName, this.#metrics);
-    return this.#timeTo(series, state, definition, threshold, { level, direction });
+    return this.#outlook.timeTo(series, state, threshold, { level, direction });
   }
 
   /** How forecasts of one series have turned out; `undefined` for one that has no forecast yet. */
   predictionAccuracy(serviceId: string, metricName: string, labels?: Labels): PredictionAccuracy | undefined {
     const state = this.#ready({ serviceId, metricName, labels });
     if (state === undefined) return undefined;
-    const horizons = this.#horizons.flatMap(({ name, ms }) => this.#accuracy(state, name, ms) ?? []);
+    const horizons = this.#horizons.flatMap(({ name, ms }) => this.#outlook.accuracy(state, name, ms) ?? []);
     const samples = this.#forecaster.samples(state);
     return { serviceId, metricName, labels, model: this.#forecaster.model, samples, horizons };
   }
@@ -252,14 +197,14 @@ export class Predictor {
   /** Predictions of one service, a series at a time, in order of the series' arrival. */
   *eachPrediction(serviceId: string): Generator<readonly Prediction[], void> {
     for (const [series, state] of this.#series.entries(serviceId)) {
-      if (this.#isReady(state)) yield this.#predict(series, state).predictions;
+      if (this.#isReady(state)) yield this.#outlook.predict(series, state).predictions;
     }
   }
 
   /** The predictions of one series for every horizon, shortest first; none while it has too few samples. */
   predictionsFor(series: SeriesId): Prediction[] {
     const state = this.#ready(series);
-    return state === undefined ? [] : [...this.#predict(series, state).predictions];
+    return state === undefined ? [] : [...this.#outlook.predict(series, state).predictions];
   }
 
   /** Forgets a series and all that was learned about it. */
@@ -346,97 +291,6 @@ export class Predictor {
     );
     return { min, max };
   }
-
-  #timeTo(
-    series: SeriesId,
-    state: SeriesState,
-    definition: MetricDefinition,
-    threshold: number,
-    options: Pick<ThresholdOptions, 'level' | 'direction'> = {},
-  ): ThresholdTime {
-    const { serviceId, metricName, labels } = series;
-    const { level = DEFAULT_RANGE } = options;
-    const value = this.#forecaster.value(state);
-    const matters = definition.direction === 'both' ? undefined : definition.direction;
-    const direction = options.direction ?? matters ?? (value > threshold ? 'below' : 'above');
-    const above = direction === 'above';
-    const passed = above ? value > threshold : value < threshold;
-    const range = passed
-      ? { earliest: 0, expected: 0, latest: 0, sight: 0 }
-      : this.#forecaster.timeTo(state, threshold, above, level);
-    const time = {
-      serviceId,
-      metricName,
-      labels,
-      timestamp: this.#forecaster.timestamp(state),
-      threshold,
-      direction,
-      value,
-      state: passed ? 'passed' : range.expected === undefined ? 'not in sight' : 'ahead',
-      level,
-      ...range,
-    } as const;
-    return { ...time, text: thresholdText(time, definition.unit) };
-  }
-
-  #accuracy(state: SeriesState, timeHorizon: string, ms: number): HorizonAccuracy | undefined {
-    const record = this.#forecaster.record(state, ms);
-    if (record === undefined) return undefined;
-    const { count, meanError, lastValueError, bias, coverage, withinTolerance } = record;
-    return {
-      timeHorizon,
-      scored: count,
-      meanAbsoluteError: meanError,
-      lastValueError,
-      relativeError: lastValueError > 0 ? meanError / lastValueError : undefined,
-      bias,
-      coverage,
-      level: this.#level,
-      withinTolerance,
-    };
-  }
-
-  #predict(series: SeriesId, state: SeriesState): SeriesPredictions {
-    const { serviceId, metricName, labels } = series;
-    const definition = metricDefinition(metricName, this.#metrics);
-    const key = seriesKey(series);
-    const filling = fillingThreshold(metricName);
-    const longest = this.#horizons[this.#horizons.length - 1]?.ms;
-    let urgency = 0;
-    const predictions = this.#horizons.map(({ name, ms }): Prediction => {
-      const forecast = this.#forecaster.forecast(state, ms, this.#level);
-      const outlook =
-        ms === longest && filling !== undefined ? this.#timeTo(series, state, definition, filling) : undefined;
-      const advice = recommend(metricName, definition, this.#forecaster.value(state), forecast, name, outlook);
-      urgency = Math.max(urgency, advice.urgency);
-      return {
-        id: `prediction:${key}:${name}:${forecast.timestamp}`,
-        timestamp: forecast.timestamp,
-        predictionType: metricName,
-        serviceId,
-        labels,
-        predictedValue: forecast.mean,
-        lower: forecast.lower,
-        upper: forecast.upper,
-        level: forecast.level,
-        confidence: forecast.confidence,
-        accuracy: this.#accuracy(state, name, ms),
-        timeHorizon: name,
-        targetTime: forecast.targetTime,
-        model: forecast.model,
-        samples: forecast.samples,
-        recommendation: advice.text,
-      };
-    });
-    return { series, urgency, predictions };
-  }
-}
-
-/** The predictions of one series, and how pressing its most pressing one is. */
-interface SeriesPredictions {
-  readonly series: SeriesId;
-  readonly urgency: number;
-  readonly predictions: readonly Prediction[];
 }
 
 function byUrgency(a: SeriesPredictions, b: SeriesPredictions): number {

@@ -44,6 +44,38 @@ describe('for any samples at any times', () => {
     );
   });
 
+  it('scaling the values scales the forecasts', () => {
+    const calm = fc.array(fc.record({ gap, value: fc.integer({ min: -800, max: 800 }).map((n) => n / 8) }), {
+      minLength: 20,
+      maxLength: 150,
+    });
+    fc.assert(
+      fc.property(calm, fc.integer({ min: -20, max: 20 }), fc.constantFrom(...ONLINE_MODELS), (list, power, model) => {
+        // A power of two, so that not even rounding differs.
+        const scale = 2 ** power;
+        const plain = new Predictor({ model, historySize: 50 });
+        const moved = new Predictor({ model, historySize: 50 });
+        let timestamp = 1_700_000_000_000;
+        [{ gap: 60_000, value: -2000 }, ...list].forEach(({ gap: ms, value: v }) => {
+          timestamp += ms;
+          plain.observe({ ...SERIES, timestamp, value: v });
+          moved.observe({ ...SERIES, timestamp, value: v * scale });
+        });
+        for (const horizon of [300_000, 3_600_000, 7_000_000]) {
+          const f = plain.forecast('s', 'm', { horizon });
+          const g = moved.forecast('s', 'm', { horizon });
+          if (f === undefined || g === undefined) throw new Error('no forecast');
+          const size = scale * 2200;
+          for (const key of ['mean', 'lower', 'upper'] as const) {
+            const expected = f[key] * scale;
+            expect(Math.abs(g[key] - expected)).toBeLessThanOrEqual(1e-6 * size);
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it('a restore anywhere changes nothing', () => {
     fc.assert(
       fc.property(samples, fc.constantFrom(...ONLINE_MODELS), fc.nat(120), (list, model, split) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Forecast } from '../../../src/model/forecast.ts';
-import { Predictor, type PredictorOptions } from '../../../src/predict/predictor.ts';
+import { Predictor } from '../../../src/predict/predictor.ts';
+import type { PredictorOptions } from '../../../src/predict/predictor-options.ts';
 
 const MINUTE = 60_000;
 const SERIES = { serviceId: 's', metricName: 'm' };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { AnalyticsError } from '../../../src/errors.ts';
 import { type SeriesId, seriesKey } from '../../../src/model/series-key.ts';
-import { Predictor, type PredictorOptions } from '../../../src/predict/predictor.ts';
+import { Predictor } from '../../../src/predict/predictor.ts';
+import type { PredictorOptions } from '../../../src/predict/predictor-options.ts';
 
 const MINUTE = 60_000;
 

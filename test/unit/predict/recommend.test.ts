@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Forecast } from '../../../src/model/forecast.ts';
 import { metricDefinition } from '../../../src/model/metric-kind.ts';
+import type { ThresholdTime } from '../../../src/model/threshold-time.ts';
 import { recommend } from '../../../src/predict/recommend.ts';
+import { thresholdText } from '../../../src/predict/threshold-text.ts';
 
 /** A forecast that is even between mean − half and mean + half. */
 function uniform(mean: number, half: number): Forecast {
@@ -93,6 +95,68 @@ describe('recommendations name number, horizon and action', () => {
   it('nothing is said to rise by half from 0', () => {
     expect(advise('request_rate', 0, uniform(1, 0.5))).toContain('no action needed');
     expect(advise('anything', 0, uniform(1, 0.5))).toContain('no action needed');
+  });
+});
+
+describe('what fills up', () => {
+  const outlook: ThresholdTime = {
+    serviceId: 'db',
+    metricName: 'disk_usage',
+    timestamp: 0,
+    threshold: 90,
+    direction: 'above',
+    value: 70,
+    state: 'ahead',
+    level: 0.8,
+    earliest: 9 * 86_400_000,
+    expected: 11 * 86_400_000,
+    latest: 15 * 86_400_000,
+    sight: 40 * 86_400_000,
+    text: 'disk usage passes 90 % in 11 days (80 %: 9 to 15 days)',
+  };
+  const advice = (time: ThresholdTime, forecast: Forecast): string =>
+    recommend('disk_usage', metricDefinition('disk_usage'), 70, forecast, '1h', time).text;
+
+  it('is said with its day, number and action where the next hour is quiet', () => {
+    expect(advice(outlook, uniform(70, 1))).toBe(
+      'disk usage passes 90 % in 11 days (80 %: 9 to 15 days); 70 % expected in one hour: plan to free disk space',
+    );
+  });
+
+  it('is not said where it is out of sight, nor instead of what is likely within the hour', () => {
+    expect(advice({ ...outlook, state: 'not in sight', expected: undefined }, uniform(70, 1))).toContain(
+      'no action needed',
+    );
+    expect(advice(outlook, uniform(95, 4))).toContain('likely to rise above 90 % within the next hour');
+  });
+});
+
+describe('a threshold time in words', () => {
+  const time = {
+    serviceId: 'db',
+    metricName: 'queue_depth',
+    timestamp: 0,
+    threshold: 500,
+    direction: 'above',
+    value: 100,
+    state: 'ahead',
+    level: 0.8,
+    sight: 3 * 3_600_000,
+  } as const;
+  const minutes = (n: number): number => n * 60_000;
+
+  it('uses the unit that fits', () => {
+    const say = (earliest?: number, expected?: number, latest?: number): string =>
+      thresholdText({ ...time, earliest, expected, latest }, 'jobs');
+    expect(say(minutes(10), minutes(30), minutes(55))).toBe(
+      'queue depth passes 500 jobs in 30 minutes (80 %: 10 to 55 minutes)',
+    );
+    expect(say(minutes(55), minutes(180), minutes(300))).toBe(
+      'queue depth passes 500 jobs in 3 hours (80 %: 55 minutes to 5 hours)',
+    );
+    expect(say(minutes(55), minutes(180))).toBe('queue depth passes 500 jobs in 3 hours (80 %: from 55 minutes on)');
+    expect(say(minutes(55))).toBe('queue depth may pass 500 jobs in 55 minutes or later');
+    expect(say()).toBe('nothing says that queue depth passes 500 jobs within 3 hours');
   });
 });
 
