@@ -1,4 +1,4 @@
-// Forecasts as values: scale out on the probability that capacity runs short, and order disk space days ahead.
+// Scale out on the probability that capacity runs short, and order disk space days ahead.
 import { ManualClock, Service } from '@streamgate/analytics';
 
 const START = Date.UTC(2026, 0, 5);
@@ -9,8 +9,7 @@ const CAPACITY = 100; // requests a second that one instance serves
 
 /** Requests a second: quiet nights, busy afternoons, a little unrest. */
 function load(minute: number): number {
-  const day = 150 - 110 * Math.cos((2 * Math.PI * minute) / 1440);
-  return day + 6 * Math.sin(minute * minute);
+  return 150 - 110 * Math.cos((2 * Math.PI * minute) / 1440) + 6 * Math.sin(minute * minute);
 }
 /** Percent: logs fill the disk by day, rotation clears it at night, and a leak stays. */
 function disk(minute: number): number {
@@ -29,7 +28,7 @@ for (let minute = 7 * 1440; minute < 8 * 1440; minute += 5) {
   service.recordMetrics({ requestRate: load(minute), diskUsage: disk(minute) });
   clock.advance(5 * MINUTE);
   const forecast = service.forecast('api', 'request_rate', { horizon: '15m' });
-  if (forecast === undefined) continue;
+  if (forecast === undefined) continue; // too few samples
   // Out when a shortage is likelier than one in ten, in when one instance less would do with near certainty.
   const before = instances;
   if (forecast.probabilityAbove(instances * CAPACITY) > 0.1) instances++;
@@ -40,7 +39,6 @@ for (let minute = 7 * 1440; minute < 8 * 1440; minute += 5) {
     `${time}  ${load(minute).toFixed(0)}/s now, ${forecast.mean.toFixed(0)}/s in 15 min: ${instances} instances`,
   );
 }
-
 const full = service.timeToThreshold('api', 'disk_usage', 90);
 console.log(full?.text);
 const {
@@ -52,7 +50,6 @@ console.log(
   `${scored} forecasts scored, ${coverage.toFixed(2)} held, error ${relativeError.toFixed(2)} of the last value's`,
 );
 await service.close();
-
 /* prints
 03:45  84/s now, 93/s in 15 min: 2 instances
 07:15  189/s now, 192/s in 15 min: 3 instances
