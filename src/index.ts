@@ -33,7 +33,8 @@ export type { EventStream, ServiceEvent, ServiceEvents, StreamOptions } from './
 export type { DefinedMetricInput } from './metric-types.ts';
 export type { Anomaly, AnomalyKind, Explanation, Observation, Severity } from './model/anomaly.ts';
 export type { Aggregation, SeriesBucket } from './model/bucket.ts';
-export type { DashboardData, TopError, TopUser } from './model/dashboard.ts';
+export type { ChartQuery, SeriesChart } from './model/chart.ts';
+export type { DashboardData, SlowOperation, TopError, TopUser } from './model/dashboard.ts';
 export type { Forecast, Horizon, Prediction } from './model/forecast.ts';
 export type { Health, HealthStatus } from './model/health.ts';
 export type { Listener } from './model/listener.ts';

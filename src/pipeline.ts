@@ -10,12 +10,15 @@ import { assessHealth, type HealthStatus, healthStatus } from './model/health.ts
 import type { Sample } from './model/sample.ts';
 import { Predictor, type PredictorOptions, type PredictorSnapshot } from './predict/predictor.ts';
 import { type EpisodeEvent, type FeedSnapshot, SampleFeed } from './sample-feed.ts';
+import { type CoursesSnapshot, SeriesCourses } from './series-courses.ts';
 
 /** Options of the stages of a pipeline. */
 export interface PipelineOptions {
   readonly aggregator: AggregatorOptions;
   readonly detector: AnomalyDetectorOptions;
   readonly predictor: PredictorOptions;
+  /** Series whose course is kept. */
+  readonly maxCharts?: number | undefined;
 }
 
 /** All that a pipeline knows. Plain and structured-cloneable. */
@@ -24,6 +27,7 @@ export interface PipelineSnapshot {
   readonly detector: DetectorSnapshot;
   readonly predictor: PredictorSnapshot;
   readonly feed: FeedSnapshot;
+  readonly courses: CoursesSnapshot;
 }
 
 /**
@@ -35,6 +39,7 @@ export class Pipeline {
   readonly aggregator: Aggregator;
   readonly detector: AnomalyDetector;
   readonly predictor: Predictor;
+  readonly courses: SeriesCourses;
   /** Where flushed records go. */
   readonly sink: RecordSink = {
     add: (kind, record, live) => {
@@ -61,16 +66,17 @@ export class Pipeline {
   constructor(options: PipelineOptions, emitter: GuardedEmitter, clock: Clock, snapshot?: PipelineSnapshot) {
     this.#emitter = emitter;
     this.#clock = clock;
+    this.courses = new SeriesCourses(options.maxCharts, snapshot?.courses);
     if (snapshot === undefined) {
       this.aggregator = new Aggregator(options.aggregator);
       this.detector = new AnomalyDetector(options.detector);
       this.predictor = new Predictor(options.predictor);
-      this.#feed = new SampleFeed(this.detector, this.predictor);
+      this.#feed = new SampleFeed(this.detector, this.predictor, this.courses);
     } else {
       this.aggregator = Aggregator.restore(snapshot.aggregator, options.aggregator);
       this.detector = AnomalyDetector.restore(snapshot.detector, options.detector);
       this.predictor = Predictor.restore(snapshot.predictor, options.predictor);
-      this.#feed = SampleFeed.restore(snapshot.feed, this.detector, this.predictor);
+      this.#feed = SampleFeed.restore(snapshot.feed, this.detector, this.predictor, this.courses);
     }
     this.#health = healthStatus(this.detector.openAnomalies());
   }
@@ -114,6 +120,7 @@ export class Pipeline {
       detector: this.detector.snapshot(),
       predictor: this.predictor.snapshot(),
       feed: this.#feed.snapshot(),
+      courses: this.courses.snapshot(),
     };
   }
 

@@ -14,6 +14,7 @@ import { EventStream, GuardedEmitter, type ServiceEvent, type ServiceEvents, typ
 import type { DefinedMetricInput } from './metric-types.ts';
 import type { Anomaly, Explanation } from './model/anomaly.ts';
 import type { Aggregation, SeriesBucket } from './model/bucket.ts';
+import type { ChartQuery, SeriesChart } from './model/chart.ts';
 import type { DashboardData } from './model/dashboard.ts';
 import type { Forecast, Prediction } from './model/forecast.ts';
 import { type Listener, subscription } from './model/listener.ts';
@@ -28,10 +29,11 @@ import type {
   PerformanceInput,
 } from './model/records.ts';
 import type { Sample } from './model/sample.ts';
-import type { Labels } from './model/series-key.ts';
+import type { Labels, SeriesId } from './model/series-key.ts';
 import type { Deploy, Silence } from './model/silence.ts';
 import { Pipeline, type PipelineOptions, type PipelineSnapshot } from './pipeline.ts';
 import type { ForecastOptions, Predictor, PredictorOptions } from './predict/predictor.ts';
+import { seriesChart } from './series-chart.ts';
 import type { QuantileSketch } from './stats/quantile-sketch.ts';
 
 /** Options of a `Service`; every one has a default that suits a process with a few services. */
@@ -44,6 +46,11 @@ export interface ServiceOptions<M extends MetricDefinitions = MetricDefinitions>
   readonly detector?: Omit<AnomalyDetectorOptions, 'metrics' | 'maxSeries'> | undefined;
   /** Of the predictor. */
   readonly predictor?: Omit<PredictorOptions, 'metrics' | 'maxSeries'> | undefined;
+  /**
+   * Series whose course, with what was expected of it, is kept for charts: the first so many, 0 for none. One costs 98 kB
+   * after a month. Default 100.
+   */
+  readonly maxCharts?: number | undefined;
   /** State to go on from; what `Service.restore` passes. */
   readonly snapshot?: ServiceSnapshot | undefined;
 }
@@ -127,6 +134,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
       aggregator: { ...options, samples: true },
       detector: { ...objectOption('detector', detector), metrics, maxSeries },
       predictor: { ...objectOption('predictor', predictor), metrics, maxSeries },
+      maxCharts: options.maxCharts,
     };
     const connect = (): Pipeline => new Pipeline(stages, this.#emitter, clock, snapshot);
     this.#pipeline = snapshot === undefined ? connect() : restoring('service', snapshot, SNAPSHOT_VERSION, connect);
@@ -339,6 +347,25 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     return { ...explanation, reasons: [...explanation.reasons, outlook] };
   }
 
+  /**
+   * The course of one series beside what was expected of it: samples as they came for the last minutes, means of longer
+   * and longer steps for older times, never more instants than asked for. Bands are kept for the first `maxCharts` series
+   * that are watched; others get the means of their buckets, without a band.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION`
+   */
+  getChart(serviceId: string, metricName: string, query: ChartQuery = {}): SeriesChart {
+    this.#settle();
+    const sources = { courses: this.#pipeline.courses, aggregator: this.aggregator, metrics: this.#metrics };
+    return seriesChart(sources, serviceId, metricName, query);
+  }
+
+  /** The series that are watched, in order of arrival within each service; of one service or of all. */
+  listSeries(serviceId?: string): SeriesId[] {
+    this.#settle();
+    return this.anomalyDetector.listSeries(serviceId);
+  }
+
   /** Everything that one page needs, of one service or of all. */
   getDashboardData(serviceId?: string): DashboardData {
     this.#settle();
@@ -366,7 +393,12 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
       accepted,
       rejected,
       ...aggregated,
-      bytes: aggregated.bytes + this.collector.byteLength + this.anomalyDetector.byteLength + this.predictor.byteLength,
+      bytes:
+        aggregated.bytes +
+        this.collector.byteLength +
+        this.anomalyDetector.byteLength +
+        this.predictor.byteLength +
+        this.#pipeline.courses.byteLength,
       learning: this.anomalyDetector.learning,
       errors: errors + this.#emitter.failures,
     };
