@@ -60,7 +60,7 @@ export type {
   RecordKind,
   Timestamp,
 } from './model/records.ts';
-export type { Rejection, RejectionReason } from './model/rejection.ts';
+export type { Refused, Rejection, RejectionReason } from './model/rejection.ts';
 export type { Sample } from './model/sample.ts';
 export type { Labels, SeriesId } from './model/series-key.ts';
 export type { Deploy, Silence } from './model/silence.ts';

@@ -17,8 +17,9 @@ import type { Aggregation, SeriesBucket } from './model/bucket.ts';
 import type { ChartQuery, SeriesChart } from './model/chart.ts';
 import type { DashboardData } from './model/dashboard.ts';
 import type { Forecast, Prediction } from './model/forecast.ts';
+import { assessHealth, type Health } from './model/health.ts';
 import { type Listener, subscription } from './model/listener.ts';
-import { type MetricDefinitions, metricDefinition } from './model/metric-kind.ts';
+import { type MetricDefinition, type MetricDefinitions, metricDefinition } from './model/metric-kind.ts';
 import type { Period } from './model/period.ts';
 import type {
   BehaviorInput,
@@ -108,7 +109,8 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   readonly aggregator: Aggregator;
   readonly anomalyDetector: AnomalyDetector;
   readonly predictor: Predictor;
-  readonly #serviceId: string;
+  /** Of records and questions that name no service. */
+  readonly serviceId: string;
   readonly #clock: Clock;
   readonly #metrics: MetricDefinitions;
   readonly #emitter = new GuardedEmitter();
@@ -128,7 +130,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     const { serviceId = 'default', clock = new SystemClock(), snapshot, maxSeries } = objectOption('options', options);
     const { metrics = {}, detector = {}, predictor = {}, flushIntervalMs = FLUSH_INTERVAL_MS } = options;
     this.#metrics = metrics;
-    this.#serviceId = serviceId;
+    this.serviceId = serviceId;
     this.#clock = clock;
     const stages: PipelineOptions = {
       aggregator: { ...options, samples: true },
@@ -202,7 +204,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
    *
    * @throws AnalyticsError `ERR_INVALID_OPTION`
    */
-  markDeploy(serviceId: string = this.#serviceId, deploy: Partial<Deploy> = {}): void {
+  markDeploy(serviceId: string = this.serviceId, deploy: Partial<Deploy> = {}): void {
     const { timestamp = this.#clock.now(), version } = objectOption('deploy', deploy);
     this.anomalyDetector.markDeploy(serviceId, { timestamp, version });
   }
@@ -267,7 +269,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
    *
    * @throws AnalyticsError `ERR_INVALID_OPTION`
    */
-  getAggregations(serviceId: string = this.#serviceId, query?: BucketQuery): Aggregation[] {
+  getAggregations(serviceId: string = this.serviceId, query?: BucketQuery): Aggregation[] {
     this.#settle();
     return this.aggregator.getAggregations(serviceId, query);
   }
@@ -288,7 +290,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
    *
    * @throws AnalyticsError `ERR_INVALID_OPTION`
    */
-  getDistribution(serviceId: string = this.#serviceId, query?: DistributionQuery): QuantileSketch | undefined {
+  getDistribution(serviceId: string = this.serviceId, query?: DistributionQuery): QuantileSketch | undefined {
     this.#settle();
     return this.aggregator.getDistribution(serviceId, query);
   }
@@ -364,6 +366,18 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   listSeries(serviceId?: string): SeriesId[] {
     this.#settle();
     return this.anomalyDetector.listSeries(serviceId);
+  }
+
+  /** What is known about a metric: your definition of it, or that of this library. */
+  metricDefinition(metricName: string): MetricDefinition {
+    return metricDefinition(metricName, this.#metrics);
+  }
+
+  /** How the services are, or one of them, from the episodes that are open now. */
+  getHealth(serviceId?: string): Health {
+    this.#settle();
+    const timestamp = this.aggregator.newestTimestamp(serviceId) ?? this.#clock.now();
+    return assessHealth(this.anomalyDetector.openAnomalies(serviceId), timestamp);
   }
 
   /** Everything that one page needs, of one service or of all. */

@@ -6,6 +6,7 @@ import { FAILED, LIVE, type OperationBatch } from '../model/operation-batch.ts';
 import { OperationRef } from '../model/operation-ref.ts';
 import type { Period } from '../model/period.ts';
 import type { MetricsRecord, PerformanceRecord, RecordByKind, RecordKind, Timestamp } from '../model/records.ts';
+import type { SeriesId } from '../model/series-key.ts';
 import type { QuantileSketch } from '../stats/quantile-sketch.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
 import type { TopEntry } from '../stats/space-saving.ts';
@@ -265,6 +266,11 @@ export class Aggregator {
    */
   scan(period: Period = '1m'): Generator<SeriesReading, undefined> {
     return scanSeries(this.#registry, checkQuery({ period }).level);
+  }
+
+  /** The series that are told apart, in order of arrival within each service; of one service or of all. */
+  listSeries(serviceId?: string): SeriesId[] {
+    return Array.from(this.#registry.series.entries(serviceId), ([series]) => series);
   }
 
   /** Ids of the known services, in order of appearance. */

@@ -210,6 +210,16 @@ export class AnomalyDetector {
     this.#plans.silence(silence);
   }
 
+  /** The silences that were announced, the last thousand, in the order in which they were. */
+  get silences(): readonly Silence[] {
+    return this.#plans.silenceList;
+  }
+
+  /** The deploys of a service that were noted, the last twenty, oldest first. */
+  deploysOf(serviceId: string): readonly Deploy[] {
+    return this.#plans.deploysOf(serviceId);
+  }
+
   /**
    * Notes a deploy: what begins within half an hour after it carries it.
    *
