@@ -1,13 +1,15 @@
 import { rmSync } from 'node:fs';
 import type { Options } from 'tsup';
+import { pageFilesPlugin } from './scripts/page-files.mjs';
 
 const library: Options = {
-  entry: { index: 'src/index.ts', fleet: 'src/fleet/index.ts' },
+  entry: { index: 'src/index.ts', fleet: 'src/fleet/index.ts', dashboard: 'src/dashboard/index.ts' },
   platform: 'node',
   target: 'node20',
   splitting: true,
   treeshake: true,
   removeNodeProtocol: false,
+  esbuildPlugins: [pageFilesPlugin()],
 };
 
 /**

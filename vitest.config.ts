@@ -1,10 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config';
+import { pageFilesVitePlugin } from './scripts/page-files.mjs';
 
 /** Tests of the source, which stands in where a test imports the package by its name. */
 const source = (name: string, testTimeout = 5_000): TestProjectInlineConfiguration => ({
+  plugins: [pageFilesVitePlugin()],
   resolve: {
     alias: {
+      '@streamgate/analytics/dashboard': fileURLToPath(new URL('src/dashboard/index.ts', import.meta.url)),
       '@streamgate/analytics/fleet': fileURLToPath(new URL('src/fleet/index.ts', import.meta.url)),
       '@streamgate/analytics': fileURLToPath(new URL('src/index.ts', import.meta.url)),
     },

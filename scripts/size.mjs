@@ -13,6 +13,8 @@ import { build } from 'esbuild';
 const BUDGETS = {
   'dist/index.js': { goal: 25_000, limit: 66_000 },
   'dist/fleet.js': { goal: 35_000, limit: 35_000 },
+  // The page is in it, as text; half of that is the chart library.
+  'dist/dashboard.js': { goal: 60_000, limit: 70_000 },
   'dist/cli.js': { goal: 65_000, limit: 85_000 },
 };
 
