@@ -145,7 +145,7 @@ export function columns(chart: SeriesChart, since: number): Columns {
   for (let i = first === -1 ? timestamps.length : first; i < timestamps.length; i++) {
     const timestamp = timestamps[i] as number;
     const before = timestamps[i - 1];
-    if (before !== undefined && timestamp - before > GAP_STEPS * stepMs) {
+    if (before !== undefined && isGap(timestamps, i, stepMs)) {
       t.push(before + stepMs);
       for (const column of [v, e, l, u]) column?.push(null);
     }
@@ -156,6 +156,14 @@ export function columns(chart: SeriesChart, since: number): Columns {
     u?.push(rounded(upper[i]));
   }
   return [t, v, e, l, u] as unknown as Columns;
+}
+
+/** Whether samples failed to come before the one at `i`; not where they come more seldom for a while. */
+function isGap(timestamps: readonly number[], i: number, stepMs: number): boolean {
+  const now = timestamps[i] as number;
+  const before = timestamps[i - 1] as number;
+  const usual = Math.max(stepMs, before - (timestamps[i - 2] ?? before));
+  return now - before > GAP_STEPS * usual;
 }
 
 /** Five digits, more than a screen can show: half of what is sent are digits. */

@@ -89,7 +89,10 @@ function Charts({ view, place, title, theme }: ChartsProps): JSX.Element | null 
   const from = startOf(view);
   return (
     <section class={`charts ${place}`} aria-label={title}>
-      <h2>{title}</h2>
+      <header>
+        <h2>{title}</h2>
+        {place === 'traffic' ? <ChartLegend /> : null}
+      </header>
       <div class="row">
         {charts.map((chart) => (
           <ChartPanel
@@ -106,6 +109,26 @@ function Charts({ view, place, title, theme }: ChartsProps): JSX.Element | null 
         <p class="absent">{view.chartsLeftOut} more series are not drawn here; the REST API has them all.</p>
       ) : null}
     </section>
+  );
+}
+
+/** How all charts are to be read. */
+function ChartLegend(): JSX.Element {
+  return (
+    <p class="legend key">
+      <span>
+        <i class="measured" /> measured
+      </span>
+      <span>
+        <i class="expected" /> expected
+      </span>
+      <span>
+        <i class="ahead" /> forecast with interval
+      </span>
+      <span>
+        <b aria-hidden="true">▲</b> anomaly
+      </span>
+    </p>
   );
 }
 

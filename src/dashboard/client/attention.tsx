@@ -16,10 +16,15 @@ export interface AttentionProps {
 }
 
 const HOUR_MS = 3_600_000;
+/** Episodes that are told at once; they come worst first. */
+const FIRST_EPISODES = 6;
 
 /** What is open now, as sentences, worst first. */
 export function Attention({ view, maySilence, onPick }: AttentionProps): JSX.Element {
   const { attention, ended, stats } = view;
+  const line = (episode: EpisodeView): JSX.Element => (
+    <Episode key={episode.id} episode={episode} now={view.now} maySilence={maySilence} onPick={onPick} />
+  );
   const note = attention.length === 0 ? undefined : `${attention.length} open`;
   return (
     <Panel
@@ -50,11 +55,15 @@ export function Attention({ view, maySilence, onPick }: AttentionProps): JSX.Ele
       class="attention"
     >
       {attention.length > 0 ? (
-        <ul class="episodes">
-          {attention.map((episode) => (
-            <Episode key={episode.id} episode={episode} now={view.now} maySilence={maySilence} onPick={onPick} />
-          ))}
-        </ul>
+        <>
+          <ul class="episodes">{attention.slice(0, FIRST_EPISODES).map(line)}</ul>
+          {attention.length > FIRST_EPISODES ? (
+            <details>
+              <summary>{attention.length - FIRST_EPISODES} more open</summary>
+              <ul class="episodes">{attention.slice(FIRST_EPISODES).map(line)}</ul>
+            </details>
+          ) : null}
+        </>
       ) : (
         <p class="calm">Nothing needs you. {stats.series === 0 ? 'No record has come yet.' : quietSentence(view)}</p>
       )}
@@ -130,15 +139,13 @@ function Episode({ episode, now, maySilence, onPick }: EpisodeProps): JSX.Elemen
           <span dir="auto">{metricTitle(metricName)}</span>
           {labels === undefined ? null : <small dir="auto">{labelText(labels)}</small>}
         </h3>
-        <p class="compared">
-          <b>{valueText(latest ?? peak, unit)}</b> now, peak {valueText(peak, unit)}; expected{' '}
-          {valueText(expected, unit)}{' '}
-          <span class="range">
-            ({valueText(lower, unit)} to {valueText(upper, unit)})
-          </span>
+        <p title={episode.description}>
+          <b>{valueText(latest ?? peak, unit)}</b> now, {direction} the {valueText(lower, unit)} to{' '}
+          {valueText(upper, unit)} that was expected. At worst {valueText(peak, unit)} instead of{' '}
+          {valueText(expected, unit)}.
         </p>
         <p class="since">
-          since <time title={instantText(startedAt)}>{momentText(startedAt, now)}</time>,{' '}
+          Since <time title={instantText(startedAt)}>{momentText(startedAt, now)}</time>, for{' '}
           {durationText(now - startedAt)}
           {episode.deploy === undefined ? null : (
             <span>
@@ -146,11 +153,8 @@ function Episode({ episode, now, maySilence, onPick }: EpisodeProps): JSX.Elemen
             </span>
           )}
           {episode.silenced || until !== undefined ? (
-            <span class="silenced"> silenced{until === undefined ? '' : ` until ${momentText(until, now)}`}</span>
+            <span class="silenced">, silenced{until === undefined ? '' : ` until ${momentText(until, now)}`}</span>
           ) : null}
-        </p>
-        <p class="description" dir="auto">
-          {episode.description}
         </p>
         {reasons === undefined ? null : (
           <ul class="reasons">

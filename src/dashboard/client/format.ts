@@ -8,11 +8,11 @@ const DAY = 24 * HOUR;
 /** Words of the built-in metrics; what users named stays as they named it. */
 const TITLES: ReadonlyMap<string, string> = new Map([
   ['request_rate', 'Request rate'],
-  ['operation_rate', 'Request rate'],
+  ['operation_rate', 'Operation rate'],
   ['error_rate', 'Errors'],
-  ['operation_error_rate', 'Errors'],
+  ['operation_error_rate', 'Operation errors'],
   ['latency', 'Latency'],
-  ['operation_latency_p95', 'Latency, p95'],
+  ['operation_latency_p95', 'Operation latency, p95'],
   ['cpu_usage', 'CPU'],
   ['memory_usage', 'Memory'],
   ['disk_usage', 'Disk'],

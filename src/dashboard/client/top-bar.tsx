@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { durationText, instantText } from './format.ts';
+import type { View } from '../page-data.ts';
+import { durationText, instantText, seriesTitle, valueText } from './format.ts';
 import type { LiveView } from './live-view.ts';
 import { type PageState, RANGES, type Theme } from './page-state.ts';
 
@@ -38,7 +39,7 @@ export function TopBar({ state, live, onChange }: TopBarProps): JSX.Element {
           </span>
         )}
         <span class="reason" dir="auto" title={reason}>
-          {shortReason(status, reason, view?.attention.length ?? 0)}
+          {view === undefined ? '' : shortReason(view)}
         </span>
         {more.length === 0 ? null : <small>and {more.length} more</small>}
       </h1>
@@ -121,9 +122,12 @@ function ageText(view: LiveView['view'], connection: LiveView['connection'], pas
   return `data ${durationText(age)} old${isLive ? '' : `, as of ${instantText(view.now)}`}`;
 }
 
-/** One line for the bar; the whole sentence stands in the panel below and in the tooltip. */
-function shortReason(status: string | undefined, reason: string, open: number): string {
-  if (status === undefined) return '';
-  if (status === 'healthy') return open === 0 ? 'no anomaly is open' : reason;
-  return reason;
+/** One line for the bar; the whole sentence is in the tooltip and, with all others, in the panel below. */
+function shortReason({ health, attention }: View): string {
+  const [reason = ''] = health.reasons;
+  const worst = attention.find(({ description, serviceId }) => reason === `${serviceId}: ${description}`);
+  if (worst === undefined) return reason;
+  const { serviceId, metricName, labels, unit, peak, lower, upper } = worst;
+  const range = `${valueText(lower, unit)} to ${valueText(upper, unit)}`;
+  return `${serviceId}: ${seriesTitle(metricName, labels)} ${valueText(peak, unit)}, expected ${range}`;
 }
