@@ -3,7 +3,7 @@ import type { Options } from 'tsup';
 import { pageFilesPlugin } from './scripts/page-files.mjs';
 
 const library: Options = {
-  entry: { index: 'src/index.ts', fleet: 'src/fleet/index.ts', dashboard: 'src/dashboard/index.ts' },
+  entry: { index: 'src/index.ts', fleet: 'src/fleet/index.ts', http: 'src/http/index.ts', dashboard: 'src/dashboard/index.ts' },
   platform: 'node',
   target: 'node20',
   splitting: true,

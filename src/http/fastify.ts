@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AnalyticsHandler } from './handler.ts';
+import { toNode } from './node.ts';
+
+/** What the plugin uses of a Fastify instance. */
+export interface FastifyLike {
+  readonly prefix: string;
+  removeAllContentTypeParsers(): unknown;
+  addContentTypeParser(
+    type: string,
+    parse: (request: unknown, payload: unknown, done: (error: null) => void) => void,
+  ): unknown;
+  all(path: string, handler: (request: FastifyRequestLike, reply: FastifyReplyLike) => void): unknown;
+}
+
+/** What the plugin uses of a request. */
+export interface FastifyRequestLike {
+  readonly raw: IncomingMessage;
+}
+
+/** What the plugin uses of a reply. */
+export interface FastifyReplyLike {
+  readonly raw: ServerResponse;
+  hijack(): unknown;
+}
+
+/**
+ * The handler as a Fastify plugin, under the prefix that it is registered with.
+ *
+ * @example
+ * await app.register(toFastify(createHandler(service)), { prefix: '/internal' });
+ */
+export function toFastify(handler: AnalyticsHandler): (app: FastifyLike) => Promise<void> {
+  const listen = toNode(handler);
+  return async (app) => {
+    const { prefix } = app;
+    // The handler reads bodies itself, within its own limits; what is set here holds for its own paths only.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    for (const path of ['/api/v1/analytics/*', '/dashboard', '/dashboard/*']) {
+      app.all(path, ({ raw }, reply) => {
+        reply.hijack();
+        raw.url = raw.url?.slice(prefix.length);
+        listen(raw, reply.raw);
+      });
+    }
+  };
+}
