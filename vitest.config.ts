@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config';
-import { pageFilesVitePlugin } from './scripts/page-files.mjs';
+import { pageFilesVitePlugin } from './scripts/page-files.ts';
 
 /** Tests of the source, which stands in where a test imports the package by its name. */
 const source = (name: string, testTimeout = 5_000): TestProjectInlineConfiguration => ({

@@ -1,4 +1,4 @@
-/** The page as it is served, bundled at build time by scripts/page-files.mjs. */
+/** The page as it is served, bundled at build time by scripts/page-files.ts. */
 declare module 'streamgate:page-files' {
   /** One file of the page. */
   export interface PageFile {

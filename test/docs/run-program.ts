@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { pageFilesPlugin } from '../../scripts/page-files.mjs';
+import { pageFilesPlugin } from '../../scripts/page-files.ts';
 import { ROOT } from './pages.ts';
 
 const root = fileURLToPath(ROOT);

@@ -6,14 +6,27 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 const MODULE = 'streamgate:page-files';
 const CLIENT = fileURLToPath(new URL('../src/dashboard/client/', import.meta.url));
-const TYPES = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html' };
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.html': 'text/html',
+};
+
+/** One file as it is served; its like is declared in src/dashboard/page-files.d.ts. */
+interface PageFile {
+  readonly name: string;
+  readonly type: string;
+  readonly hash: string;
+  readonly body: string;
+}
 
 /** The files of the page: those with a hash in their names, then the page that names them. */
-export async function pageFiles() {
+async function pageFiles(): Promise<PageFile[]> {
   const { outputFiles } = await build({
     entryPoints: { app: `${CLIENT}main.tsx` },
     outdir: '/',
@@ -28,12 +41,12 @@ export async function pageFiles() {
     write: false,
     logLevel: 'error',
   });
-  const bodies = [
-    ...outputFiles.map(({ path, text }) => ['app', extname(path), text]),
+  const bodies: readonly (readonly [name: string, extension: string, body: string])[] = [
+    ...outputFiles.map(({ path, text }) => ['app', extname(path), text] as const),
     ['icon', '.svg', readFileSync(`${CLIENT}icon.svg`, 'utf8')],
   ];
   const files = bodies.map(([name, extension, body]) => file(`${name}.${hashOf(body)}${extension}`, body));
-  const nameOf = (extension) => files.find(({ name }) => name.endsWith(extension)).name;
+  const nameOf = (extension: string): string => files.find(({ name }) => name.endsWith(extension))?.name ?? '';
   const page = readFileSync(`${CLIENT}index.html`, 'utf8').replaceAll(/app\.js|app\.css|icon\.svg/g, (name) =>
     nameOf(extname(name)),
   );
@@ -41,7 +54,7 @@ export async function pageFiles() {
 }
 
 /** For esbuild and tsup. */
-export function pageFilesPlugin() {
+export function pageFilesPlugin(): Plugin {
   return {
     name: MODULE,
     setup(build) {
@@ -51,8 +64,15 @@ export function pageFilesPlugin() {
   };
 }
 
+/** What Vite asks of a plugin that provides a module. */
+interface ModulePlugin {
+  readonly name: string;
+  resolveId(id: string): string | undefined;
+  load(id: string): Promise<string> | undefined;
+}
+
 /** For Vite and vitest. */
-export function pageFilesVitePlugin() {
+export function pageFilesVitePlugin(): ModulePlugin {
   return {
     name: MODULE,
     resolveId: (id) => (id === MODULE ? `\0${MODULE}` : undefined),
@@ -60,14 +80,14 @@ export function pageFilesVitePlugin() {
   };
 }
 
-async function moduleText() {
+async function moduleText(): Promise<string> {
   return `export const PAGE_FILES = ${JSON.stringify(await pageFiles(), undefined, 2)};`;
 }
 
-function file(name, body) {
-  return { name, type: TYPES[extname(name)], hash: hashOf(body), body };
+function file(name: string, body: string): PageFile {
+  return { name, type: TYPES[extname(name)] ?? '', hash: hashOf(body), body };
 }
 
-function hashOf(body) {
+function hashOf(body: string): string {
   return createHash('sha256').update(body).digest('hex').slice(0, 12);
 }
