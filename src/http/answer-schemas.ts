@@ -121,7 +121,8 @@ const explanation = z
     upper: optional,
     score: optional,
     deviation: optional,
-    anomaly: anomaly.nullish(),
+    // Not `nullish()`, which is lost beside a reference.
+    anomaly: z.union([anomaly, z.null()]).optional(),
     recent_scores: z.array(z.number()),
     seasons: z.object({ day: z.boolean(), week: z.boolean() }),
     alarm_below: optional,
@@ -239,12 +240,43 @@ const problem = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    errors: z
+      .array(
+        z.object({
+          pointer: z.string().openapi({ description: 'JSON pointer to the field.', example: '#/duration' }),
+          detail: z.string(),
+          index: z.int().optional(),
+          reason: z.string().optional(),
+        }),
+      )
+      .optional(),
+    accepted: z.int().optional(),
+    rejected: z.int().optional(),
+    scope: z.string().optional().openapi({ description: 'The scope that is missing.' }),
   })
   .openapi('Problem');
 
+type AnswerName =
+  | 'access'
+  | 'aggregation'
+  | 'anomaly'
+  | 'chart'
+  | 'dashboard'
+  | 'deploy'
+  | 'explanation'
+  | 'forecast'
+  | 'health'
+  | 'metric'
+  | 'prediction'
+  | 'problem'
+  | 'reading'
+  | 'seriesBucket'
+  | 'service'
+  | 'silence'
+  | 'stats';
+
 /** What the API answers, by name. */
-export const ANSWERS = {
+export const ANSWERS: { readonly [Name in AnswerName]: z.ZodType } = {
   access,
   aggregation,
   anomaly,
@@ -262,4 +294,4 @@ export const ANSWERS = {
   service: serviceEntry,
   silence,
   stats,
-} as const;
+};

@@ -9,7 +9,7 @@ import { toResponse } from './call.ts';
 import { describePosts, documentHead, operationId, problemsOf } from './document.ts';
 import { type EventFeed, STREAMED } from './event-feed.ts';
 import { type Issue, Problem, problemOf } from './problem.ts';
-import { QUERIES } from './queries.ts';
+import { QUERIES, type StreamQuery } from './queries.ts';
 import { type Read, Reads } from './reads.ts';
 import { deployInput, issuesOf, RECORD_SCHEMAS, schemaIssues, silenceInput } from './record-schemas.ts';
 
@@ -63,12 +63,12 @@ export function createApi(context: ApiContext): Api {
   app.notFound(() => toResponse(new Problem(404, 'there is nothing under this path').toReply()));
 
   const paths = new Set<string>();
-  const get = <Q extends z.ZodObject, A extends z.ZodType>(
+  const get = <Q>(
     path: string,
     summary: string,
-    query: Q,
-    answer: A,
-    read: (query: z.output<Q>, principal: Principal) => Read | Promise<Read>,
+    query: z.ZodType<Q>,
+    answer: z.ZodType,
+    read: (query: Q, principal: Principal) => Read | Promise<Read>,
   ): void => {
     paths.add(path.slice(1));
     const route = createRoute({
@@ -77,15 +77,15 @@ export function createApi(context: ApiContext): Api {
       summary,
       operationId: operationId('get', path),
       tags: ['read'],
-      request: { query },
+      request: { query: query as z.ZodType as z.ZodObject },
       responses: {
         200: { description: 'What was asked for.', content: { 'application/json': { schema: answer } } },
         ...problemsOf([400, 401, 403, ...(path === '/forecast' ? [404 as const] : [])]),
       },
     });
-    // The types of hono cannot follow a route that is made from type parameters.
+    // The types of hono follow a route that is written out, not one that is made from parameters.
     app.openapi(route, (async (c: Context) => {
-      const found = await read(c.req.valid('query') as z.output<Q>, c.env.principal);
+      const found = await read(c.req.valid('query') as Q, c.env.principal);
       if (found.cursor !== undefined) c.header('link', `<${nextPage(c.req.url, found.cursor)}>; rel="next"`);
       return c.body(JSON.stringify(toWire(found.answer)), 200, { 'content-type': 'application/json' });
     }) as never);
@@ -128,7 +128,7 @@ export function createApi(context: ApiContext): Api {
     operationId: 'getStream',
     tags: ['read'],
     request: {
-      query: QUERIES.stream,
+      query: QUERIES.stream as z.ZodType as z.ZodObject,
       headers: z.object({
         'last-event-id': z.string().optional().openapi({ description: 'What came after it is told first.' }),
       }),
@@ -142,7 +142,7 @@ export function createApi(context: ApiContext): Api {
     },
   });
   app.openapi(stream, (c) => {
-    const { service_id: serviceId, type = STREAMED } = c.req.valid('query');
+    const { service_id: serviceId, type = STREAMED } = c.req.valid('query') as StreamQuery;
     const body = feed.open({ types: type, serviceId, lastEventId: c.req.header('last-event-id') });
     // The second header keeps nginx from holding events back.
     const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };

@@ -1,16 +1,13 @@
-import type { Peer } from './peer.ts';
+import type { Origin } from './peer.ts';
 
 /** One request as the handler sees it, whatever runtime it came from. */
-export interface Call {
+export interface Call extends Origin {
   /** In capitals. */
   readonly method: string;
   /** Without the query. */
   readonly path: string;
   /** With its `?`; `''` for none. */
   readonly search: string;
-  readonly peer: Peer;
-  /** Value of a header, named in lower case. */
-  header(name: string): string | undefined;
   /**
    * The body, or JSON that somebody has parsed already.
    *

@@ -72,11 +72,13 @@ function post(
   };
 }
 
+type DocumentHead = Parameters<OpenAPIHono['getOpenAPI31Document']>[0];
+
 /** What stands before the paths of the document. */
 export function documentHead(
   registry: Registry,
   { prefix, isGuarded }: { readonly prefix: string; readonly isGuarded: boolean },
-) {
+): DocumentHead {
   if (isGuarded) {
     registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
     registry.registerComponent('securitySchemes', 'basic', { type: 'http', scheme: 'basic' });
@@ -87,7 +89,7 @@ export function documentHead(
       title: 'StreamGate Analytics',
       version: '1',
       description: 'What the services do, how they are, and what is to be expected of them.',
-      license: { name: 'MIT', identifier: 'MIT' },
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
     servers: [{ url: prefix === '' ? '/' : prefix }],
     security: isGuarded ? [{ bearer: [] }, { basic: [] }] : [],

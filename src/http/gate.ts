@@ -5,6 +5,7 @@ import { allows, CHALLENGE, Credentials, type Principal, type Scope } from './ac
 import type { Api, ApiContext } from './api.ts';
 import type { Call, Reply } from './call.ts';
 import { EventFeed } from './event-feed.ts';
+import { JSON_HEADERS, SECURITY_HEADERS } from './headers.ts';
 import { type IngestContext, ingest } from './ingest.ts';
 import { parseInstant } from './instant.ts';
 import { type Items, itemsOf, parseItems } from './json-items.ts';
@@ -30,16 +31,6 @@ export interface ApiModule {
 
 /** What may be asked for on this machine where nobody has to say who they are, and everywhere with `allowAnonymous`. */
 const ANYBODY: Principal = { scopes: ['read', 'write', 'admin'] };
-
-/** Of every answer that does not say otherwise. */
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'cache-control': 'no-cache, private',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-};
 
 /**
  * The way of every request: whose it is, whether they may, how much of it, and then to the page, to the API, or into the
@@ -139,7 +130,7 @@ export class Gate {
     }
     require(principal, reader === undefined ? 'admin' : 'write');
     this.#checkOrigin(call);
-    const client = principal.name ?? clientAddress(call.peer, call.header, this.#options.trustProxy);
+    const client = principal.name ?? clientAddress(call, this.#options.trustProxy);
     const now = this.#options.clock.now();
     const wait = this.#writes?.wait(client, now) ?? 0;
     if (wait > 0) throw new Problem(429, `come again in ${wait} s`, {}, { 'retry-after': String(wait) });
@@ -192,13 +183,13 @@ export class Gate {
   async #identify(call: Call): Promise<Principal> {
     const { auth, allowAnonymous, clock, trustProxy } = this.#options;
     if (auth === undefined) {
-      if (allowAnonymous || isLocal(call.peer, call.header)) return ANYBODY;
+      if (allowAnonymous || isLocal(call)) return ANYBODY;
       throw new Problem(
         403,
         'without the option auth only this machine is answered; set auth, or allowAnonymous: true to answer everybody',
       );
     }
-    const address = clientAddress(call.peer, call.header, trustProxy);
+    const address = clientAddress(call, trustProxy);
     const now = clock.now();
     const wait = this.#failures.wait(address, now);
     if (wait > 0) throw new Problem(429, 'too many wrong credentials', {}, { 'retry-after': String(wait) });
@@ -244,7 +235,11 @@ export class Gate {
   #withHeaders(reply: Reply | Response, call: Call | undefined): Reply | Response {
     const origin = this.#allowedOrigin(call?.header('origin'));
     const own = this.#options.origins.length === 0 ? SECURITY_HEADERS : { ...SECURITY_HEADERS, ...corsHeaders(origin) };
-    if (!(reply instanceof Response)) return { ...reply, headers: { ...own, ...reply.headers } };
+    if (!(reply instanceof Response)) {
+      // What most requests are answered with has them already.
+      if (reply.headers === JSON_HEADERS && own === SECURITY_HEADERS) return reply;
+      return { ...reply, headers: { ...own, ...reply.headers } };
+    }
     for (const [name, value] of Object.entries(own)) {
       if (!reply.headers.has(name)) reply.headers.set(name, value);
     }
@@ -278,5 +273,5 @@ function notAllowed(methods: string): Problem {
 }
 
 function created(value: object): Reply {
-  return { status: 201, headers: { 'content-type': 'application/json' }, body: JSON.stringify(toWire(value)) };
+  return { status: 201, headers: JSON_HEADERS, body: JSON.stringify(toWire(value)) };
 }

@@ -12,5 +12,5 @@ export { type AnalyticsHandler, createHandler } from './handler.ts';
 export { type AnalyticsServer, type NodeListener, type ServeOptions, serve, serverTimeouts, toNode } from './node.ts';
 export type { CorsOptions, HandlerOptions, RateLimitOptions } from './options.ts';
 export type { Page } from './page.ts';
-export type { Peer } from './peer.ts';
+export type { Origin, Peer } from './peer.ts';
 export type { PrivacyOptions } from './privacy.ts';

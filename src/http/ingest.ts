@@ -5,6 +5,7 @@ import type { Refused } from '../model/rejection.ts';
 import { snakeCase } from '../model/wire.ts';
 import type { Service } from '../service.ts';
 import type { Reply } from './call.ts';
+import { JSON_HEADERS } from './headers.ts';
 import { type Items, Misshapen, misshapen } from './json-items.ts';
 import type { Privacy } from './privacy.ts';
 import { type Issue, Problem, pointer } from './problem.ts';
@@ -35,7 +36,6 @@ export interface IngestContext {
 const SLICE_RECORDED = 2000;
 const SLICE_EXPLAINED = 50;
 
-const JSON_HEADERS = { 'content-type': 'application/json' };
 /** Nobody may change it: the answer to most requests. */
 const accepted = (count: number): Reply => ({
   status: 202,

@@ -63,15 +63,14 @@ function indexAfter(items: readonly Entry[], [timestamp, id]: Place): number {
 /** Fields of a bucket that can be drawn. */
 export const DRAWN = ['avg', 'min', 'max', 'last', 'p50', 'p95', 'p99', 'sum', 'count'] as const;
 
+/** One of them. */
+export type DrawnField = (typeof DRAWN)[number];
+
 /**
  * At most `points` of many buckets, so that a chart of them keeps its peaks: of each run of neighbours the one with the
  * lowest and the one with the highest `field`. No bucket is changed, so quantiles stay true.
  */
-export function thinOut(
-  buckets: readonly SeriesBucket[],
-  points: number,
-  field: (typeof DRAWN)[number],
-): readonly SeriesBucket[] {
+export function thinOut(buckets: readonly SeriesBucket[], points: number, field: DrawnField): readonly SeriesBucket[] {
   if (buckets.length <= points) return buckets;
   const runs = Math.floor(points / 2);
   const kept: SeriesBucket[] = [];

@@ -6,6 +6,13 @@ export interface Peer {
   readonly local?: string | undefined;
 }
 
+/** What a request says of where it comes from. */
+export interface Origin {
+  readonly peer: Peer;
+  /** Value of a header, named in lower case. */
+  header(name: string): string | undefined;
+}
+
 /** Headers that proxies add. A request that has one comes from elsewhere, whoever passed it on. */
 const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'] as const;
 
@@ -44,19 +51,20 @@ export function isLoopback(host: string | undefined): boolean {
  * Whether a request provably began on this machine: both ends are loopback, no proxy passed it on, and it was addressed to
  * a loopback name, which keeps out web sites whose name was made to point here.
  */
-export function isLocal(peer: Peer, header: (name: string) => string | undefined): boolean {
+export function isLocal(request: Origin): boolean {
+  const { peer } = request;
   if (!isLoopback(peer.remote) || (peer.local !== undefined && !isLoopback(peer.local))) return false;
-  if (FORWARDING.some((name) => header(name) !== undefined)) return false;
-  const host = header('host');
+  if (FORWARDING.some((name) => request.header(name) !== undefined)) return false;
+  const host = request.header('host');
   return host === undefined || isLoopback(host.replace(/:\d*$/, ''));
 }
 
 /**
  * Address of the client: with `hops` trusted proxies in front, what the outermost of them wrote into `X-Forwarded-For`.
  */
-export function clientAddress(peer: Peer, header: (name: string) => string | undefined, hops: number): string {
-  const forwarded = hops === 0 ? undefined : header('x-forwarded-for')?.split(',').at(-hops)?.trim();
-  return forwarded || peer.remote || 'unknown';
+export function clientAddress(request: Origin, hops: number): string {
+  const forwarded = hops === 0 ? undefined : request.header('x-forwarded-for')?.split(',').at(-hops)?.trim();
+  return forwarded || request.peer.remote || 'unknown';
 }
 
 interface Hint {

@@ -1,10 +1,101 @@
 import { z } from '@hono/zod-openapi';
-import { SEVERITIES } from '../model/anomaly.ts';
-import { PERIODS } from '../model/period.ts';
+import { type Anomaly, SEVERITIES, type Severity } from '../model/anomaly.ts';
+import { PERIODS, type Period } from '../model/period.ts';
 import type { Labels } from '../model/series-key.ts';
 import { STREAMED, type StreamedEvent } from './event-feed.ts';
 import { parseInstant } from './instant.ts';
-import { DRAWN } from './paging.ts';
+import { DRAWN, type DrawnField } from './paging.ts';
+
+/** What may be asked of a service, or of all. */
+export interface ServiceQuery {
+  readonly service_id?: string | undefined;
+}
+
+interface RangeQuery extends ServiceQuery {
+  /** Epoch milliseconds. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** Which buckets of a service. */
+export interface AggregationsQuery extends RangeQuery {
+  readonly period?: Period | undefined;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** Which buckets of a metric. */
+export interface BucketsQuery extends RangeQuery {
+  readonly metric_name: string;
+  readonly period?: Period | undefined;
+  readonly labels?: Labels | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly points?: number | undefined;
+  readonly field: DrawnField;
+}
+
+/** Which series to read the newest bucket of. */
+export interface LatestQuery extends ServiceQuery {
+  readonly metric_name?: string | undefined;
+  readonly period?: Period | undefined;
+  readonly limit: number;
+}
+
+/** What to draw. */
+export interface DrawQuery extends RangeQuery {
+  readonly metric_name: string;
+  readonly labels?: Labels | undefined;
+  readonly points: number;
+}
+
+/** Which episodes. */
+export interface AnomaliesQuery extends RangeQuery {
+  readonly metric_name?: string | undefined;
+  readonly status?: Anomaly['status'] | undefined;
+  readonly severity?: Severity | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** Which forecasts. */
+export interface PredictionsQuery extends ServiceQuery {
+  readonly metric_name?: string | undefined;
+  readonly time_horizon?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** What to forecast. */
+export interface ForecastQuery extends ExplainQuery {
+  readonly horizon: string;
+  readonly level?: number | undefined;
+}
+
+/** What to explain. */
+export interface ExplainQuery extends ServiceQuery {
+  readonly metric_name: string;
+  readonly labels?: Labels | undefined;
+}
+
+/** What to stream. */
+export interface StreamQuery extends ServiceQuery {
+  readonly type?: readonly StreamedEvent[] | undefined;
+}
+
+interface Queries {
+  none: Readonly<Record<string, never>>;
+  service: ServiceQuery;
+  aggregations: AggregationsQuery;
+  series: BucketsQuery;
+  latest: LatestQuery;
+  chart: DrawQuery;
+  anomalies: AnomaliesQuery;
+  predictions: PredictionsQuery;
+  forecast: ForecastQuery;
+  explain: ExplainQuery;
+  stream: StreamQuery;
+}
 
 /** Items of one page: bounded, so that no question takes long to answer. */
 const MAX_LIMIT = 1000;
@@ -68,7 +159,7 @@ const types = z
   .openapi({ type: 'string', description: `Some of ${STREAMED.join(', ')}, with commas between; default all.` });
 
 /** What may be asked, by path; anything else in a query is refused. */
-export const QUERIES = {
+export const QUERIES: { readonly [Name in keyof Queries]: z.ZodType<Queries[Name]> } = {
   none: z.strictObject({}),
   service: z.strictObject({ service_id: serviceId }),
   aggregations: z.strictObject({
@@ -135,7 +226,7 @@ export const QUERIES = {
   }),
   explain: z.strictObject({ service_id: serviceId, metric_name: metricName, labels }),
   stream: z.strictObject({ service_id: serviceId, type: types }),
-} as const;
+};
 
 function readLabels(text: string): Labels | undefined {
   try {

@@ -1,19 +1,26 @@
-import type { z } from '@hono/zod-openapi';
 import type { SeriesQuery, SeriesReading } from '../index.ts';
 import type { Horizon } from '../model/forecast.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import type { Service } from '../service.ts';
 import { newestPage, pageAfter, readCursor, thinOut } from './paging.ts';
 import { Problem } from './problem.ts';
-import type { QUERIES } from './queries.ts';
+import type {
+  AggregationsQuery,
+  AnomaliesQuery,
+  BucketsQuery,
+  DrawQuery,
+  ExplainQuery,
+  ForecastQuery,
+  LatestQuery,
+  PredictionsQuery,
+  ServiceQuery,
+} from './queries.ts';
 
 /** What a read gives: what is answered and, for a list, where its next page begins. */
 export interface Read {
   readonly answer: unknown;
   readonly cursor?: string | undefined;
 }
-
-type Query<Name extends keyof typeof QUERIES> = z.output<(typeof QUERIES)[Name]>;
 
 const ALL = Number.POSITIVE_INFINITY;
 /** Buckets that are read for one that is shown: enough that a peak is seen, few enough to be read at once. */
@@ -27,12 +34,12 @@ export class Reads {
     this.#service = service;
   }
 
-  dashboard({ service_id }: Query<'service'>): Read {
+  dashboard({ service_id }: ServiceQuery): Read {
     return { answer: this.#service.getDashboardData(service_id) };
   }
 
   /** Without anything but a service, the newest bucket of each period, as `getAggregations` has it. */
-  aggregations({ service_id, cursor, limit, ...range }: Query<'aggregations'>): Read {
+  aggregations({ service_id, cursor, limit, ...range }: AggregationsQuery): Read {
     const isPlain = [cursor, limit, range.period, range.from, range.to].every((part) => part === undefined);
     if (isPlain) return { answer: this.#service.getAggregations(service_id) };
     const size = limit ?? 100;
@@ -40,7 +47,7 @@ export class Reads {
     return list(newestPage(found, size));
   }
 
-  series(query: Query<'series'>): Read {
+  series(query: BucketsQuery): Read {
     const { service_id = this.#service.serviceId, metric_name, points, field, cursor, limit, ...range } = query;
     if (points !== undefined) {
       const read = READ_PER_POINT * points;
@@ -51,7 +58,7 @@ export class Reads {
     return list(newestPage(this.#service.getSeries(service_id, metric_name, bounds), limit));
   }
 
-  async latest({ service_id, metric_name, period, limit }: Query<'latest'>): Promise<Read> {
+  async latest({ service_id, metric_name, period, limit }: LatestQuery): Promise<Read> {
     const answer: SeriesReading[] = [];
     for await (const some of this.#service.scan({ period })) {
       for (const reading of some) {
@@ -64,20 +71,11 @@ export class Reads {
     return { answer };
   }
 
-  chart({ service_id = this.#service.serviceId, metric_name, ...query }: Query<'chart'>): Read {
+  chart({ service_id = this.#service.serviceId, metric_name, ...query }: DrawQuery): Read {
     return { answer: this.#service.getChart(service_id, metric_name, query) };
   }
 
-  anomalies({
-    service_id,
-    metric_name,
-    status,
-    severity,
-    from = -ALL,
-    to = ALL,
-    limit,
-    cursor,
-  }: Query<'anomalies'>): Read {
+  anomalies({ service_id, metric_name, status, severity, from = -ALL, to = ALL, limit, cursor }: AnomaliesQuery): Read {
     const found = this.#service
       .getAnomalies(service_id, ALL)
       .filter(
@@ -91,7 +89,7 @@ export class Reads {
     return list(pageAfter(found, limit, cursor));
   }
 
-  predictions({ service_id, metric_name, time_horizon, limit, cursor }: Query<'predictions'>): Read {
+  predictions({ service_id, metric_name, time_horizon, limit, cursor }: PredictionsQuery): Read {
     const isPlain = metric_name === undefined && time_horizon === undefined && cursor === undefined;
     const found = this.#service
       .getPredictions(service_id, isPlain ? limit + 1 : ALL)
@@ -103,7 +101,7 @@ export class Reads {
     return list(pageAfter(found, limit, cursor));
   }
 
-  forecast({ service_id = this.#service.serviceId, metric_name, horizon, level, labels }: Query<'forecast'>): Read {
+  forecast({ service_id = this.#service.serviceId, metric_name, horizon, level, labels }: ForecastQuery): Read {
     const answer = this.#service.forecast(service_id, metric_name, { horizon: horizon as Horizon, level, labels });
     if (answer !== undefined) return { answer };
     const [reason = 'not enough samples have come'] = this.#service
@@ -112,7 +110,7 @@ export class Reads {
     throw new Problem(404, `there is no forecast yet: ${reason}`);
   }
 
-  explain({ service_id = this.#service.serviceId, metric_name, labels }: Query<'explain'>): Read {
+  explain({ service_id = this.#service.serviceId, metric_name, labels }: ExplainQuery): Read {
     return { answer: this.#service.explain(service_id, metric_name, labels) };
   }
 
@@ -126,7 +124,7 @@ export class Reads {
   }
 
   /** In order of arrival. */
-  metricNames({ service_id = this.#service.serviceId }: Query<'service'>): Read {
+  metricNames({ service_id = this.#service.serviceId }: ServiceQuery): Read {
     const counts = new Map<string, number>();
     for (const { metricName } of this.#service.aggregator.listSeries(service_id)) {
       counts.set(metricName, (counts.get(metricName) ?? 0) + 1);
@@ -142,7 +140,7 @@ export class Reads {
     return { answer: this.#service.anomalyDetector.silences.toReversed() };
   }
 
-  deploys({ service_id: serviceId = this.#service.serviceId }: Query<'service'>): Read {
+  deploys({ service_id: serviceId = this.#service.serviceId }: ServiceQuery): Read {
     const deploys = this.#service.anomalyDetector.deploysOf(serviceId).toReversed();
     return { answer: deploys.map((deploy) => ({ serviceId, ...deploy })) };
   }

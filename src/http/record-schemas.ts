@@ -21,8 +21,7 @@ const labels = z
   .record(name, z.string().max(MAX_NAME))
   .refine((pairs) => Object.keys(pairs).length <= MAX_LABELS, `must be at most ${MAX_LABELS} pairs`);
 
-/** An instant in a body. */
-export const instant = z
+const instant = z
   .union([z.string(), z.number()])
   .refine((value) => Number.isFinite(parseInstant(value)), INSTANT)
   .openapi({ description: 'ISO 8601 with an offset, or epoch milliseconds.', example: '2026-01-05T09:00:00.000Z' });
@@ -126,7 +125,7 @@ export function bodyOf(schema: z.ZodType): z.ZodType {
 }
 
 /** What was made of the items of a request. */
-export const recordedSchema = z
+export const recordedSchema: z.ZodType = z
   .object({
     status: z.enum(['recorded', 'partial']),
     accepted: z.int(),
@@ -143,7 +142,7 @@ export const recordedSchema = z
   .openapi('Recorded');
 
 /** Body of `POST /silences`. */
-export const silenceInput = z
+export const silenceInput: z.ZodType = z
   .strictObject({
     service_id: name.nullish().openapi({ description: 'Of this service only; of all where left out.' }),
     metric_name: name.nullish().openapi({ description: 'Of this metric only; of all where left out.' }),
@@ -153,7 +152,7 @@ export const silenceInput = z
   .openapi('SilenceInput');
 
 /** Body of `POST /deploys`. */
-export const deployInput = z
+export const deployInput: z.ZodType = z
   .strictObject({ service_id: name.nullish(), timestamp: instant.nullish(), version: name.nullish() })
   .openapi('DeployInput');
 
