@@ -21,6 +21,12 @@ const source = (name: string, testTimeout = 5_000): TestProjectInlineConfigurati
   },
 });
 
+/** Tests of the page in a browser, which `setup.ts` finds or installs. */
+const browser: TestProjectInlineConfiguration = {
+  ...source('browser', 90_000),
+  test: { ...source('browser', 90_000).test, globalSetup: 'test/browser/setup.ts', hookTimeout: 60_000 },
+};
+
 const types: TestProjectInlineConfiguration = {
   test: {
     name: 'types',
@@ -53,6 +59,7 @@ const config: ViteUserConfig = defineConfig({
       source('scenario', 60_000),
       source('docs', 60_000),
       source('examples', 60_000),
+      browser,
       types,
       packed,
     ],

@@ -26,6 +26,11 @@ const FORECAST_POINTS = 6;
 /** Steps without a sample after which the line is broken. */
 const GAP_STEPS = 3.5;
 
+/** Data that begins later than this share of the range is shown from its beginning on. */
+const LATE_START = 0.08;
+/** An axis shows at least so much. */
+const SHORTEST_AXIS_MS = 60_000;
+
 /** One of each row, in order of preference: what the service says of itself before what is made from its operations. */
 const TRAFFIC = [
   ['request_rate', 'operation_rate'],
@@ -43,6 +48,8 @@ export class ChartReader {
   readonly #service: Service;
   readonly #anomalies: readonly Anomaly[];
   readonly #range: ChartRange;
+  /** Of the oldest sample that was read. */
+  #first: number = Number.POSITIVE_INFINITY;
 
   /** @param anomalies those of the service that is to be read */
   constructor(service: Service, anomalies: readonly Anomaly[], range: ChartRange) {
@@ -53,7 +60,11 @@ export class ChartReader {
   }
 
   /** The charts of a service in the order of the page. */
-  charts(serviceId: string): { readonly charts: readonly ChartView[]; readonly leftOut: number } {
+  charts(serviceId: string): {
+    readonly charts: readonly ChartView[];
+    readonly leftOut: number;
+    readonly start: number;
+  } {
     const all = this.#service.listSeries(serviceId);
     const plain = new Set(all.filter(({ labels }) => labels === undefined).map(({ metricName }) => metricName));
     const traffic = TRAFFIC.flatMap((names) => names.find((name) => plain.has(name)) ?? []);
@@ -68,6 +79,7 @@ export class ChartReader {
         ...own.slice(0, MAX_OWN_CHARTS).map((series) => this.#chart('own', series)),
       ],
       leftOut: Math.max(0, own.length - MAX_OWN_CHARTS),
+      start: this.#start(),
     };
   }
 
@@ -75,6 +87,7 @@ export class ChartReader {
     const { serviceId, metricName, labels } = series;
     const { from, points, since } = this.#range;
     const chart = this.#service.getChart(serviceId, metricName, { labels: labels ?? {}, from, points });
+    this.#first = Math.min(this.#first, chart.timestamps[0] ?? Number.POSITIVE_INFINITY);
     const marks = marksOf(this.#anomalies, series, from);
     const forecast = this.#forecast(series, chart);
     return {
@@ -90,7 +103,7 @@ export class ChartReader {
 
   /** Times and quantiles of the buckets. */
   #quantiles(serviceId: string): ChartView['quantiles'] {
-    const { from, since } = this.#range;
+    const { from, since, now } = this.#range;
     const { period } = this;
     // What is open now was open then: the newest two of the page are read again.
     const newer = Math.max(from, since - 2 * PERIOD_MS[period]);
@@ -98,7 +111,8 @@ export class ChartReader {
       .getAggregations(serviceId, { period, from: newer })
       .filter(({ p50Latency }) => p50Latency !== undefined);
     return [
-      buckets.map(({ timestamp }) => timestamp),
+      // In the middle of what they speak of, which for an open one is not all of its width.
+      buckets.map(({ timestamp }) => (timestamp + Math.min(timestamp + PERIOD_MS[period], now)) / 2),
       buckets.map(({ p50Latency }) => p50Latency ?? null),
       buckets.map(({ p95Latency }) => p95Latency ?? null),
       buckets.map(({ p99Latency }) => p99Latency ?? null),
@@ -109,7 +123,8 @@ export class ChartReader {
     const line: ChartView['forecast'] = [[], [], [], []];
     const { now, rangeMs } = this.#range;
     const last = timestamps.at(-1);
-    const span = Math.min(rangeMs * FORECAST_SHARE, LONGEST_FORECAST_MS);
+    const shown = Math.max(SHORTEST_AXIS_MS, Math.min(rangeMs, now - (timestamps[0] ?? now)));
+    const span = Math.min(shown * FORECAST_SHARE, LONGEST_FORECAST_MS);
     // Of a series that has fallen silent the future lies in the past.
     if (last === undefined || now - last > span) return line;
     for (let i = 1; i <= FORECAST_POINTS; i++) {
@@ -128,6 +143,13 @@ export class ChartReader {
     if (upper.at(-1) !== undefined) return undefined;
     const { state, samples, samplesNeeded } = this.#service.explain(serviceId, metricName, labels);
     return state === 'learning' || state === 'unknown' ? { samples, needed: samplesNeeded } : undefined;
+  }
+
+  /** Where charts begin. */
+  #start(): number {
+    const { from, now } = this.#range;
+    if (!Number.isFinite(this.#first) || this.#first - from < LATE_START * (now - from)) return from;
+    return Math.max(from, Math.min(this.#first, now - SHORTEST_AXIS_MS));
   }
 
   /** Of the forecasts of a series the one for the farthest time, in words. */

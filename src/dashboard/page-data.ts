@@ -157,7 +157,10 @@ export interface View extends SlowView {
   readonly attention: readonly EpisodeView[];
   /** Episodes of the service in view that ended in range, newest first. */
   readonly ended: readonly EpisodeView[];
+  /** Beginning of the range. */
   readonly from: number;
+  /** Where charts begin: with the range or, where data begins much later, with the data. */
+  readonly start: number;
   readonly period: Period;
   readonly charts: readonly ChartView[];
   /** Series for which there was no room on the page. */

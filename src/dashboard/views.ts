@@ -51,7 +51,7 @@ export class Views {
     const from = now - query.rangeMs;
     const own = anomalies.filter(({ serviceId }) => serviceId === chosen);
     const reader = new ChartReader(service, own, { ...query, from, now });
-    const groups = chosen === undefined ? { charts: [], leftOut: 0 } : reader.charts(chosen);
+    const groups = chosen === undefined ? { charts: [], leftOut: 0, start: from } : reader.charts(chosen);
     const { status, reasons } = assessHealth(open, now);
     return {
       now,
@@ -66,10 +66,11 @@ export class Views {
         .slice(0, MAX_ENDED)
         .map((anomaly) => this.#episode(anomaly, undefined)),
       from,
+      start: groups.start,
       period: reader.period,
       charts: groups.charts,
       chartsLeftOut: groups.leftOut,
-      ...this.#slowView(chosen, query, own, from, now),
+      ...this.#slowView(chosen, query, own, groups.start, now),
     };
   }
 
@@ -104,7 +105,7 @@ export class Views {
     serviceId: string | undefined,
     { rangeMs }: ViewQuery,
     own: readonly Anomaly[],
-    from: number,
+    start: number,
     now: number,
   ): SlowView {
     const key = JSON.stringify([serviceId, rangeMs]);
@@ -114,7 +115,7 @@ export class Views {
     const service = this.#service;
     const { topErrors, topUsers, slowestOperations } = service.getDashboardData(serviceId);
     const view: SlowView = {
-      heat: heatMap(service, serviceId, own, from, now),
+      heat: heatMap(service, serviceId, own, start, now),
       forecasts: serviceId === undefined ? [] : this.#forecasts(serviceId),
       topErrors,
       topUsers,
@@ -134,7 +135,7 @@ export class Views {
       const { predictionType: metricName, labels, targetTime, lower, upper, level, confidence, model } = prediction;
       return {
         ...{ metricName, labels, targetTime, lower, upper, level, confidence, model },
-        unit: this.#unitOf({ serviceId, metricName }),
+        unit: this.#unitOf({ metricName }),
         horizon: prediction.timeHorizon,
         value: prediction.predictedValue,
         advice: prediction.recommendation,
@@ -142,13 +143,10 @@ export class Views {
     });
   }
 
-  #unitOf({ serviceId, metricName }: { readonly serviceId: string; readonly metricName: string }): string | undefined {
-    return this.#service.getChart(serviceId, metricName, NOTHING_OF_IT).unit;
+  #unitOf({ metricName }: { readonly metricName: string }): string | undefined {
+    return this.#service.metricDefinition(metricName).unit;
   }
 }
-
-/** A chart without instants; it has its unit all the same. */
-const NOTHING_OF_IT = { labels: {}, from: 0, to: 0 } as const;
 
 /** The first of those that are worst; where none is, the one that was there first. */
 function neediest(services: readonly ServiceView[]): string | undefined {

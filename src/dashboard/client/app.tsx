@@ -12,10 +12,6 @@ import { useLiveView } from './live-view.ts';
 import { type PageState, readState, writeState } from './page-state.ts';
 import { TopBar } from './top-bar.tsx';
 
-/** Data that begins later than this share of the range is shown from its beginning on. */
-const LATE_START = 0.08;
-/** An axis shows at least so much, milliseconds. */
-const SHORTEST_AXIS = 60_000;
 /** Heights of charts in rem: those that are looked at first are higher. */
 const HEIGHTS: Readonly<Record<ChartPlace, number>> = { traffic: 12.5, resources: 9.5, own: 8.5 };
 
@@ -86,7 +82,6 @@ function Charts({ view, place, title, theme }: ChartsProps): JSX.Element | null 
   if (charts.length === 0) {
     return <p class="absent">{ABSENT[place]}</p>;
   }
-  const from = startOf(view);
   return (
     <section class={`charts ${place}`} aria-label={title}>
       <header>
@@ -99,7 +94,7 @@ function Charts({ view, place, title, theme }: ChartsProps): JSX.Element | null 
             key={`${chart.metricName}\n${JSON.stringify(chart.labels)}`}
             view={view}
             chart={chart}
-            from={from}
+            from={view.start}
             theme={theme}
             height={Math.round(HEIGHTS[place] * rem)}
           />
@@ -169,14 +164,6 @@ function NoData(): JSX.Element {
       </pre>
     </section>
   );
-}
-
-/** All charts begin together: at the beginning of the range or, where data begins much later, with the data. */
-function startOf({ charts, from, now }: View): number {
-  const starts = charts.flatMap(({ columns }) => columns[0][0] ?? []);
-  const first = Math.min(now, ...starts);
-  if (starts.length === 0 || first - from < LATE_START * (now - from)) return from;
-  return Math.min(first, now - SHORTEST_AXIS);
 }
 
 /** Sets the colours of the page; returns a name of those that are seen. */

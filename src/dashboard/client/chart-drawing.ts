@@ -83,7 +83,7 @@ export function chartOptions(
     ...size,
     ms: 1,
     legend: { show: false },
-    padding: [8, 4, 0, 0],
+    padding: [8, ink.rem * 1.3, 0, 0],
     cursor: {
       y: false,
       drag: { x: false, y: false },

@@ -115,8 +115,8 @@ function Age({ live, isLive }: { readonly live: LiveView; readonly isLive: boole
 function ageText(view: LiveView['view'], connection: LiveView['connection'], passed: number, isLive: boolean): string {
   if (connection === 'refused') return 'signed out, reload the page';
   if (view === undefined) return connection === 'lost' ? 'no connection' : 'connecting';
-  if (view.recorded) return `recorded until ${instantText(view.now)}`;
   if (connection === 'lost') return `connection lost ${durationText(passed)} ago, trying again`;
+  if (view.recorded) return `recorded until ${instantText(view.now)}`;
   if (view.newest === undefined) return 'no data yet';
   const age = Math.max(0, view.now - view.newest + passed);
   return `data ${durationText(age)} old${isLive ? '' : `, as of ${instantText(view.now)}`}`;
