@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 /** Of the style sheet, in the light theme: `--anomaly` is #c2410c. */
-const ANOMALY = '194, 65, 12';
+const ANOMALY = [0xc2, 0x41, 0x0c];
 
 describe('the page on a shop under load', () => {
   it('opens live while the series are still learned, and says what is missing', async () => {

@@ -30,22 +30,37 @@ export async function open(browser: Browser, url: string, options: BrowserContex
   return { page, complaints };
 }
 
-/** How many pixels of a chart have nearly this colour, written as `194, 65, 12`. */
-export function pixelsLike(page: Page, chart: string, colour: string): Promise<number> {
+/** What of the browser's canvas is used below; this repository is compiled without the browser's declarations. */
+declare const OffscreenCanvas: new (
+  width: number,
+  height: number,
+) => {
+  getContext(
+    type: '2d',
+    options: { readonly willReadFrequently: true },
+  ): {
+    drawImage(canvas: unknown, x: number, y: number): void;
+    getImageData(x: number, y: number, width: number, height: number): { readonly data: Uint8ClampedArray };
+  };
+};
+
+/** How many pixels of a chart have nearly this colour: red, green, blue. */
+export function pixelsLike(page: Page, chart: string, colour: readonly number[]): Promise<number> {
   const canvas = page
     .getByRole('img', { name: new RegExp(`^${chart} is`) })
     .locator('canvas')
     .first();
-  // As text, since it runs in the browser, whose names are not known here. On a copy of the canvas, because Chromium
-  // complains of those that are read again and again.
-  return canvas.evaluate(`(canvas) => {
-    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
-    copy.drawImage(canvas, 0, 0);
-    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+  return canvas.evaluate((element, wanted) => {
+    const { width, height } = element as unknown as { readonly width: number; readonly height: number };
+    // A copy, because Chromium complains of canvases that are read again and again.
+    const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+    copy.drawImage(element, 0, 0);
+    const { data } = copy.getImageData(0, 0, width, height);
     let count = 0;
     for (let i = 0; i < data.length; i += 4) {
-      if (data[i + 3] > 240 && [${colour}].every((channel, j) => Math.abs(channel - data[i + j]) < 12)) count++;
+      const isNear = wanted.every((channel, j) => Math.abs(channel - (data[i + j] as number)) < 12);
+      if (isNear && (data[i + 3] as number) > 240) count++;
     }
     return count;
-  }`);
+  }, colour);
 }
