@@ -5,10 +5,9 @@ import { toNode } from './node.ts';
 /** What the plugin uses of a Fastify instance. */
 export interface FastifyLike {
   readonly prefix: string;
-  removeAllContentTypeParsers(): unknown;
-  addContentTypeParser(
-    type: string,
-    parse: (request: unknown, payload: unknown, done: (error: null) => void) => void,
+  addHook(
+    name: 'onRequest',
+    hook: (request: FastifyRequestLike, reply: FastifyReplyLike, done: () => void) => void,
   ): unknown;
   all(path: string, handler: (request: FastifyRequestLike, reply: FastifyReplyLike) => void): unknown;
 }
@@ -34,15 +33,12 @@ export function toFastify(handler: AnalyticsHandler): (app: FastifyLike) => Prom
   const listen = toNode(handler);
   return async (app) => {
     const { prefix } = app;
-    // The handler reads bodies itself, within its own limits; what is set here holds for its own paths only.
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    for (const path of ['/api/v1/analytics/*', '/dashboard', '/dashboard/*']) {
-      app.all(path, ({ raw }, reply) => {
-        reply.hijack();
-        raw.url = raw.url?.slice(prefix.length);
-        listen(raw, reply.raw);
-      });
-    }
+    // Before Fastify reads the body: the handler does that itself, within its own limits. Holds for these paths only.
+    app.addHook('onRequest', ({ raw }, reply) => {
+      reply.hijack();
+      raw.url = raw.url?.slice(prefix.length);
+      listen(raw, reply.raw);
+    });
+    for (const path of ['/api/v1/analytics/*', '/dashboard', '/dashboard/*']) app.all(path, () => {});
   };
 }

@@ -103,7 +103,7 @@ export class Gate {
     if (call.method === 'POST') return this.#post(call, principal, name);
     const { paths, respond } = await this.#api;
     if (call.method !== 'GET' && call.method !== 'HEAD') throw this.#wrongMethod(name, paths);
-    if (!paths.has(name) && isWritten(name)) throw this.#wrongMethod(name, paths);
+    if (!paths.has(name)) throw this.#wrongMethod(name, paths);
     require(principal, 'read');
     const url = `http://analytics${API_PATH}/${name}${call.search}`;
     const lastEventId = call.header('last-event-id');

@@ -88,6 +88,9 @@ function record(reader: RecordReader<RecordKind>, item: unknown, context: Ingest
     if (!reader.fields.has(name)) return { reason: 'unknown_field', field: name };
   }
   const { kind } = reader;
+  // Only metadata may be large and deep and yet be what the border takes.
+  const shape = kind === 'event' && 'metadata' in item ? misshapen(item) : undefined;
+  if (shape !== undefined) return { reason: shape.reason, field: '' };
   let input = reader.read(item as WireItem);
   if (kind === 'behavior') input = context.privacy.behavior(input as BehaviorInput);
   else if (kind === 'event' && (input as EventInput).userId != null) {

@@ -14,6 +14,9 @@ export interface PrivacyOptions {
 
 /** Characters of a user agent that are looked at; real ones are shorter. */
 const AGENT_LENGTH = 512;
+/** Characters that the border takes of either; what is longer is left for it to refuse. */
+const RECORDED_AGENT_LENGTH = 16_384;
+const ADDRESS_LENGTH = 256;
 /** Bytes of a hashed user id: enough for 2⁶⁴ users without a collision to be expected. */
 const HASH_BYTES = 16;
 
@@ -74,12 +77,12 @@ export class Privacy {
   }
 
   #clientIp(address: string | undefined): string | undefined {
-    if (this.#clientIps === 'keep' || typeof address !== 'string') return address;
+    if (this.#clientIps === 'keep' || !isText(address, ADDRESS_LENGTH)) return address;
     return this.#clientIps === 'drop' ? undefined : truncateAddress(address);
   }
 
   #agent(agent: string | undefined): string | undefined {
-    if (this.#userAgents === 'keep' || typeof agent !== 'string' || agent === '') return agent;
+    if (this.#userAgents === 'keep' || !isText(agent, RECORDED_AGENT_LENGTH)) return agent;
     return this.#userAgents === 'drop' ? undefined : agentFamily(agent);
   }
 }
@@ -106,6 +109,10 @@ export function truncateAddress(address: string): string | undefined {
 export function agentFamily(agent: string): string {
   const text = agent.slice(0, AGENT_LENGTH).toLowerCase();
   return FAMILIES.find(([part]) => text.includes(part))?.[1] ?? 'other';
+}
+
+function isText(value: unknown, max: number): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= max;
 }
 
 function keyOption(key: unknown): string {

@@ -2,7 +2,7 @@ import { ManualClock, Service, type ServiceOptions } from '@streamgate/analytics
 import { type AnalyticsHandler, createHandler, type HandlerOptions } from '@streamgate/analytics/http';
 
 /** Monday. */
-export const NOW = Date.UTC(2026, 0, 5, 9);
+export const NOW: number = Date.UTC(2026, 0, 5, 9);
 
 const BASE = 'http://localhost/api/v1/analytics/';
 
