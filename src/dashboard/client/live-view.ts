@@ -51,6 +51,8 @@ export function useLiveView({ service, range, live }: PageState): LiveView {
     let ended = false;
     let timer: number | undefined;
     let fetchedAt = 0;
+    /** When the next view is to be fetched. */
+    let due = Number.POSITIVE_INFINITY;
     let parts = 0;
     const length = rangeMs(range);
     const pause = Math.max(LEAST_PAUSE_MS, length * PAUSE_SHARE);
@@ -63,6 +65,7 @@ export function useLiveView({ service, range, live }: PageState): LiveView {
       const before = newest.current;
       const part = before.view !== undefined && isSame(before.view, service, length) && parts % PARTS !== 0;
       fetchedAt = performance.now();
+      due = Number.POSITIVE_INFINITY;
       try {
         const since = part ? newestOf(before.view as View) : undefined;
         const points = Math.min(900, Math.max(240, Math.round(innerWidth / 2)));
@@ -80,7 +83,10 @@ export function useLiveView({ service, range, live }: PageState): LiveView {
       // A page that nobody looks at waits until somebody does.
       if (live && !document.hidden) plan(Math.max(pause, LONGEST_PAUSE_MS));
     };
+    // What was heard while a view was on its way comes before the next regular one.
     const plan = (delay: number): void => {
+      if (performance.now() + delay >= due) return;
+      due = performance.now() + delay;
       clearTimeout(timer);
       timer = setTimeout(() => void refresh(), delay);
     };
