@@ -124,14 +124,12 @@ const range = {
   to: instant,
 };
 
-const limit = (value: number) =>
-  z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_LIMIT)
-    .default(value)
-    .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT });
+const limit = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(MAX_LIMIT)
+  .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT });
 
 const labels = z
   .string()
@@ -166,7 +164,7 @@ export const QUERIES: { readonly [Name in keyof Queries]: z.ZodType<Queries[Name
     service_id: serviceId,
     period,
     ...range,
-    limit: limit(100).optional(),
+    limit: limit.optional(),
     cursor,
   }),
   series: z.strictObject({
@@ -175,7 +173,7 @@ export const QUERIES: { readonly [Name in keyof Queries]: z.ZodType<Queries[Name
     period,
     ...range,
     labels,
-    limit: limit(100),
+    limit: limit.default(100),
     cursor,
     points: z.coerce.number().int().min(2).max(MAX_POINTS).optional().openapi({
       type: 'integer',
@@ -188,7 +186,7 @@ export const QUERIES: { readonly [Name in keyof Queries]: z.ZodType<Queries[Name
     service_id: serviceId,
     metric_name: metricName.optional(),
     period,
-    limit: limit(100),
+    limit: limit.default(100),
   }),
   chart: z.strictObject({
     service_id: serviceId,
@@ -203,14 +201,14 @@ export const QUERIES: { readonly [Name in keyof Queries]: z.ZodType<Queries[Name
     status: z.enum(['open', 'closed']).optional(),
     severity: z.enum(SEVERITIES).optional(),
     ...range,
-    limit: limit(10),
+    limit: limit.default(10),
     cursor,
   }),
   predictions: z.strictObject({
     service_id: serviceId,
     metric_name: metricName.optional(),
     time_horizon: z.string().max(MAX_NAME).optional().openapi({ example: '1h' }),
-    limit: limit(10),
+    limit: limit.default(10),
     cursor,
   }),
   forecast: z.strictObject({
