@@ -26,6 +26,9 @@ export const serverTimeouts: Readonly<
   >
 > = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 500, keepAliveTimeout: 5000 };
 
+/** How long `close` waits for answers that are under way. */
+const CLOSING_MS = 1000;
+
 /** Options of `serve`. */
 export interface ServeOptions {
   /** Default 0, which takes a free one. */
@@ -39,7 +42,7 @@ export interface AnalyticsServer {
   /** Such as `http://127.0.0.1:3000`. */
   readonly url: string;
   readonly server: Server;
-  /** Ends streams and connections. */
+  /** Ends streams, lets answers that are under way come to their end, and closes all connections within a second. */
   close(): Promise<void>;
 }
 
@@ -86,8 +89,11 @@ export async function serve(handler: AnalyticsHandler, options: ServeOptions = {
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       handler.close();
-      server.close(() => resolve());
-      server.closeAllConnections();
+      const stopTimer = new SystemClock().every(CLOSING_MS, () => server.closeAllConnections());
+      server.close(() => {
+        stopTimer();
+        resolve();
+      });
     });
   return { url: `http://${name}:${bound.port}`, server, close };
 }

@@ -59,6 +59,7 @@ async function bundle(code: string, resolveDir: string): Promise<string> {
     alias: {
       '@streamgate/analytics/dashboard': `${root}src/dashboard/index.ts`,
       '@streamgate/analytics/fleet': `${root}src/fleet/index.ts`,
+      '@streamgate/analytics/http': `${root}src/http/index.ts`,
       '@streamgate/analytics': `${root}src/index.ts`,
     },
     plugins: [pageFilesPlugin()],
