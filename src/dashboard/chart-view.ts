@@ -16,8 +16,8 @@ export interface ChartRange {
 
 /** Charts on a page; beyond them a page is no longer read. */
 const MAX_OWN_CHARTS = 24;
-/** Buckets of a chart of quantiles at most. */
-const MAX_BUCKETS = 400;
+/** Buckets of a chart of quantiles at most: 30 days of hours. */
+const MAX_BUCKETS = 720;
 /** Of the range that is seen, how much the forecast adds to its right; and at most, since farther ones say little. */
 const FORECAST_SHARE = 0.18;
 const LONGEST_FORECAST_MS = 6 * 3_600_000;

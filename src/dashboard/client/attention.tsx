@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { EpisodeView, View } from '../page-data.ts';
 import { apiPath, fetchReasons, RefusedError, silence } from './api.ts';
 import { csvInstant } from './csv.ts';
-import { durationText, instantText, labelText, metricTitle, momentText, valueText } from './format.ts';
+import { durationText, instantText, labelText, metricTitle, momentText, rangeText, valueText } from './format.ts';
 import { Panel } from './panel.tsx';
 import { Sparkline } from './sparkline.tsx';
 
@@ -140,9 +140,8 @@ function Episode({ episode, now, maySilence, onPick }: EpisodeProps): JSX.Elemen
           {labels === undefined ? null : <small dir="auto">{labelText(labels)}</small>}
         </h3>
         <p title={episode.description}>
-          <b>{valueText(latest ?? peak, unit)}</b> now, {direction} the {valueText(lower, unit)} to{' '}
-          {valueText(upper, unit)} that was expected. At worst {valueText(peak, unit)} instead of{' '}
-          {valueText(expected, unit)}.
+          <b>{valueText(latest ?? peak, unit)}</b> now, {direction} the {rangeText(lower, upper, unit)} that was
+          expected. At worst {valueText(peak, unit)} instead of {valueText(expected, unit)}.
         </p>
         <p class="since">
           Since <time title={instantText(startedAt)}>{momentText(startedAt, now)}</time>, for{' '}

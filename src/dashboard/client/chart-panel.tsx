@@ -33,7 +33,7 @@ export function ChartPanel({ view, chart, from, theme, height }: ChartPanelProps
   return (
     <Panel
       title={title}
-      note={unit === undefined ? undefined : (UNITS.get(unit) ?? unit)}
+      note={unit === undefined ? undefined : UNITS.get(unit)}
       path={apiPath('chart', query)}
       csvName={`${serviceId}-${title}`}
       csv={() => chartTable(chart)}

@@ -2,16 +2,17 @@ import type { JSX } from 'preact';
 import type { ForecastView, View } from '../page-data.ts';
 import { apiPath } from './api.ts';
 import { csvInstant } from './csv.ts';
-import { labelText, seriesTitle, valueText } from './format.ts';
+import { isShortUnit, labelText, rangeText, seriesTitle, valueText } from './format.ts';
 import { Panel } from './panel.tsx';
 
-/** Rows that are shown before somebody asks for all. */
-const FIRST_ROWS = 12;
+/** Series that are shown before somebody asks for all. */
+const FIRST_SERIES = 6;
 
 /** What comes, how sure that is, and how sure it turned out to be. */
 export function ForecastPanel({ view }: { readonly view: View }): JSX.Element {
   const { forecasts } = view;
   const level = forecasts[0]?.level;
+  const series = bySeries(forecasts);
   return (
     <Panel
       title="Forecasts"
@@ -46,11 +47,11 @@ export function ForecastPanel({ view }: { readonly view: View }): JSX.Element {
         </p>
       ) : (
         <>
-          <Rows rows={forecasts.slice(0, FIRST_ROWS)} />
-          {forecasts.length > FIRST_ROWS ? (
+          <Rows series={series.slice(0, FIRST_SERIES)} />
+          {series.length > FIRST_SERIES ? (
             <details>
-              <summary>{forecasts.length - FIRST_ROWS} more</summary>
-              <Rows rows={forecasts.slice(FIRST_ROWS)} />
+              <summary>{series.length - FIRST_SERIES} more</summary>
+              <Rows series={series.slice(FIRST_SERIES)} />
             </details>
           ) : null}
         </>
@@ -59,7 +60,30 @@ export function ForecastPanel({ view }: { readonly view: View }): JSX.Element {
   );
 }
 
-function Rows({ rows }: { readonly rows: readonly ForecastView[] }): JSX.Element {
+/** Forecasts of one series for its horizons. */
+type SeriesForecasts = readonly [ForecastView, ...ForecastView[]];
+
+/** The most pressing series come first, as they come from the server. */
+function bySeries(forecasts: readonly ForecastView[]): SeriesForecasts[] {
+  const found = new Map<string, [ForecastView, ...ForecastView[]]>();
+  for (const forecast of forecasts) {
+    const key = `${forecast.metricName}\n${labelText(forecast.labels)}`;
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [forecast]);
+    else known.push(forecast);
+  }
+  return [...found.values()];
+}
+
+const NO_ACTION = 'no action needed';
+
+/** What is to be done; where nothing is, what comes in the longest time. */
+function adviceOf(forecasts: SeriesForecasts): string {
+  const pressing = forecasts.find(({ advice }) => !advice.endsWith(NO_ACTION));
+  return (pressing ?? forecasts.at(-1) ?? forecasts[0]).advice;
+}
+
+function Rows({ series }: { readonly series: readonly SeriesForecasts[] }): JSX.Element {
   return (
     <div class="scroll">
       <table class="list">
@@ -75,32 +99,41 @@ function Rows({ rows }: { readonly rows: readonly ForecastView[] }): JSX.Element
             <th scope="col" class="number">
               Interval
             </th>
-            <th scope="col">Accuracy, measured</th>
+            <th scope="col">Confidence, as measured</th>
             <th scope="col">What it means</th>
           </tr>
         </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={`${row.metricName}\n${labelText(row.labels)}\n${row.horizon}`}>
-              <th scope="row">
-                <bdi class="name">{seriesTitle(row.metricName, row.labels)}</bdi>
-              </th>
-              <td class="number">{row.horizon}</td>
-              <td class="number">
-                <b>{valueText(row.value, row.unit)}</b>
-              </td>
-              <td class="number">
-                {valueText(row.lower, row.unit)} – {valueText(row.upper, row.unit)}
-              </td>
-              <td>
-                <Confidence share={row.confidence} />
-              </td>
-              <td class="words" dir="auto">
-                {row.advice}
-              </td>
-            </tr>
-          ))}
-        </tbody>
+        {series.map((forecasts) => {
+          const [{ metricName, labels, unit }] = forecasts;
+          const shown = isShortUnit(unit) ? unit : undefined;
+          return (
+            <tbody key={`${metricName}\n${labelText(labels)}`}>
+              {forecasts.map(({ horizon, value, lower, upper, confidence }, i) => (
+                <tr key={horizon}>
+                  {i > 0 ? null : (
+                    <th scope="rowgroup" rowSpan={forecasts.length}>
+                      <bdi class="name">{seriesTitle(metricName, labels)}</bdi>
+                      {shown === unit ? null : <small dir="auto">{unit}</small>}
+                    </th>
+                  )}
+                  <td class="number">{horizon}</td>
+                  <td class="number">
+                    <b>{valueText(value, shown)}</b>
+                  </td>
+                  <td class="number">{rangeText(lower, upper, shown)}</td>
+                  <td>
+                    <Confidence share={confidence} />
+                  </td>
+                  {i > 0 ? null : (
+                    <td class="words" dir="auto" rowSpan={forecasts.length}>
+                      {adviceOf(forecasts)}
+                    </td>
+                  )}
+                </tr>
+              ))}
+            </tbody>
+          );
+        })}
       </table>
     </div>
   );

@@ -47,10 +47,14 @@ const LARGE = [
   [1e4, 'k'],
 ] as const;
 
+/** What is smaller is nothing to people. */
+const NOTHING = 1e-6;
+
 /** A number with three digits: `0.0123`, `4.56`, `789`, `12.3k`. */
 export function numberText(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
   const size = Math.abs(value);
+  if (size < NOTHING) return '0';
   const [scale, suffix] = LARGE.find(([least]) => size >= least) ?? [1, ''];
   const divisor = suffix === 'k' ? 1000 : scale;
   const scaled = value / divisor;
@@ -70,6 +74,22 @@ export function valueText(value: number | null | undefined, unit: string | undef
   if (unit === 'ms' && Math.abs(value) >= SECOND) return `${numberText(value / SECOND)}\u2009s`;
   if (unit === undefined) return numberText(value);
   return unit.startsWith('/') ? `${numberText(value)}${unit}` : `${numberText(value)}\u2009${unit}`;
+}
+
+/** A range with its unit once: `5.01 to 12.4 %`. */
+export function rangeText(lower: number, upper: number, unit: string | undefined): string {
+  const from = valueText(lower, unit);
+  const to = valueText(upper, unit);
+  const suffix = /[^\d.,−–]+$/.exec(to)?.[0] ?? '';
+  return suffix !== '' && from.endsWith(suffix) ? `${from.slice(0, -suffix.length)} to ${to}` : `${from} to ${to}`;
+}
+
+/** Units that stand behind every number; longer ones stand beside the name. */
+const SHORT_UNITS: ReadonlySet<string> = new Set(['%', 'ratio', 'ms', 's', '/s']);
+
+/** Whether a unit is short enough to stand behind every number. */
+export function isShortUnit(unit: string | undefined): boolean {
+  return unit === undefined || SHORT_UNITS.has(unit);
 }
 
 /** How long: `42 s`, `7 min`, `3 h 20 min`, `12 d`. */

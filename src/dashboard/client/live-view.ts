@@ -32,8 +32,11 @@ const EVENTS = [
 const LEAST_PAUSE_MS = 1000;
 /** And so often though nothing was heard: operations of a minute that is open are no events. */
 const LONGEST_PAUSE_MS = 5000;
-/** On long ranges a second is less than a pixel. */
+/** On long ranges a second is less than a pixel; but numbers beside the charts go on. */
 const PAUSE_SHARE = 1 / 5000;
+const LONGEST_RANGE_PAUSE_MS = 8000;
+/** The second view comes sooner: rates need two. */
+const SECOND_VIEW_MS = 3200;
 /** After this many views the whole is fetched again, since steps of the charts may have moved. */
 const PARTS = 60;
 
@@ -55,7 +58,7 @@ export function useLiveView({ service, range, live }: PageState): LiveView {
     let due = Number.POSITIVE_INFINITY;
     let parts = 0;
     const length = rangeMs(range);
-    const pause = Math.max(LEAST_PAUSE_MS, length * PAUSE_SHARE);
+    const pause = Math.min(LONGEST_RANGE_PAUSE_MS, Math.max(LEAST_PAUSE_MS, length * PAUSE_SHARE));
 
     const update = (next: LiveView): void => {
       newest.current = next;
@@ -81,7 +84,7 @@ export function useLiveView({ service, range, live }: PageState): LiveView {
         update({ ...newest.current, connection: error instanceof RefusedError ? 'refused' : 'lost' });
       }
       // A page that nobody looks at waits until somebody does.
-      if (live && !document.hidden) plan(Math.max(pause, LONGEST_PAUSE_MS));
+      if (live && !document.hidden) plan(parts === 1 ? SECOND_VIEW_MS : Math.max(pause, LONGEST_PAUSE_MS));
     };
     // What was heard while a view was on its way comes before the next regular one.
     const plan = (delay: number): void => {

@@ -56,7 +56,7 @@ export function Sparkline({ course, from, direction }: SparklineProps): JSX.Elem
       <path class="spark-line" d={path(values, first)} />
       <path class="spark-episode" d={path(values, from)} />
       {peak === undefined ? null : (
-        <circle class="spark-peak" cx={x(times[peak] as number)} cy={y(values[peak] as number)} r="3" />
+        <path class="spark-peak" d={`M${x(times[peak] as number)} ${y(values[peak] as number)}h0`} />
       )}
     </svg>
   );

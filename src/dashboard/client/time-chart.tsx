@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import type { ChartView } from '../page-data.ts';
 import { type ChartScene, COLUMN, chartData, chartOptions } from './chart-drawing.ts';
 import { chartSentence } from './chart-words.ts';
-import { instantText, valueText } from './format.ts';
+import { instantText, rangeText, valueText } from './format.ts';
 
 /** What a chart shows, and how. */
 export interface TimeChartProps {
@@ -87,10 +87,7 @@ function Readout({ chart, data, at }: ReadoutProps): JSX.Element {
       <p class="readout">
         <b>{valueText(columns[1][last], unit)}</b>
         {upper === null || upper === undefined ? null : (
-          <span>
-            {' '}
-            expected {valueText(columns[3][last], unit)} to {valueText(upper, unit)}
-          </span>
+          <span> expected {rangeText(columns[3][last] ?? upper, upper, unit)}</span>
         )}
       </p>
     );
@@ -104,7 +101,7 @@ function Readout({ chart, data, at }: ReadoutProps): JSX.Element {
   add('expected', COLUMN.expected);
   const lower = value(COLUMN.lower);
   if (lower !== null && lower !== undefined) {
-    parts.push(`band ${valueText(lower, unit)} to ${valueText(value(COLUMN.upper), unit)}`);
+    parts.push(`band ${rangeText(lower, value(COLUMN.upper) ?? lower, unit)}`);
   }
   const mean = value(COLUMN.mean);
   const isForecast = mean !== null && mean !== undefined && (data[0][at] as number) > (columns[0][last] ?? 0);

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { View } from '../page-data.ts';
-import { durationText, instantText, seriesTitle, valueText } from './format.ts';
+import { durationText, instantText, rangeText, seriesTitle, valueText } from './format.ts';
 import type { LiveView } from './live-view.ts';
 import { type PageState, RANGES, type Theme } from './page-state.ts';
 
@@ -128,6 +128,6 @@ function shortReason({ health, attention }: View): string {
   const worst = attention.find(({ description, serviceId }) => reason === `${serviceId}: ${description}`);
   if (worst === undefined) return reason;
   const { serviceId, metricName, labels, unit, peak, lower, upper } = worst;
-  const range = `${valueText(lower, unit)} to ${valueText(upper, unit)}`;
+  const range = rangeText(lower, upper, unit);
   return `${serviceId}: ${seriesTitle(metricName, labels)} ${valueText(peak, unit)}, expected ${range}`;
 }
