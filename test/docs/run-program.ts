@@ -62,6 +62,10 @@ async function bundle(code: string, resolveDir: string): Promise<string> {
       '@streamgate/analytics/http': `${root}src/http/index.ts`,
       '@streamgate/analytics': `${root}src/index.ts`,
     },
+    // Packages that are no ES modules ask for Node's parts in their own way.
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
     plugins: [pageFilesPlugin()],
     bundle: true,
     platform: 'node',
