@@ -9,16 +9,6 @@ export function csvText(table: CsvTable): string {
   return table.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
-/** Gives the browser a file to save. */
-export function downloadCsv(name: string, table: CsvTable): void {
-  const url = URL.createObjectURL(new Blob([csvText(table)], { type: 'text/csv' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `${name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 80)}.csv`;
-  link.click();
-  URL.revokeObjectURL(url);
-}
-
 /** An instant for a table. */
 export function csvInstant(ms: number | null | undefined): string {
   return ms === null || ms === undefined ? '' : new Date(ms).toISOString();

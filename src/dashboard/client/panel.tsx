@@ -1,7 +1,8 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { curlCommand } from './api.ts';
-import { type CsvTable, downloadCsv } from './csv.ts';
+import type { CsvTable } from './csv.ts';
+import { downloadCsv } from './download.ts';
 
 /** What every panel has: a heading, and its data to take away. */
 export interface PanelProps {
