@@ -4,6 +4,9 @@
 // comes from here over connections that are kept open, one request at a time on each, without pipelining.
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { fastify } from 'fastify';
 import { createHandler, toNode } from '../dist/http.js';
 import { Service } from '../dist/index.js';
@@ -16,6 +19,8 @@ const CONNECTIONS = 16;
 const BATCH = 100;
 /** Requests of one round: some seconds. */
 const REQUESTS = { single: 20_000, batch: 4000, stamped: 4000 };
+const HOSTILE_RUNS = 5;
+const IDLE_MS = 2000;
 const WAYS = ['analytics', 'node:http', 'fastify'];
 
 /** In the child: a server of one kind. */
@@ -23,8 +28,14 @@ export async function subject(way) {
   const { server, count } = await SERVERS[way]();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   let mark = 0;
+  const delay = monitorEventLoopDelay({ resolution: 1 });
   return {
     port: () => server.address().port,
+    watch: () => {
+      delay.reset();
+      delay.enable();
+    },
+    longest: () => delay.max / 1e6,
     begin: () => {
       mark = processMicroseconds();
     },
@@ -115,6 +126,54 @@ function bodies() {
   return { single: event(1), batch, stamped: batch.map((item) => ({ ...item, timestamp })) };
 }
 
+/** Sends bytes and waits until the connection is closed. */
+function send(port, bytes) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    socket
+      .on('error', () => {})
+      .on('data', () => {})
+      .on('close', resolve);
+  });
+}
+
+/** Longest time for which the event loop stood still while it was sent the hostile requests of the tests; and for none. */
+async function hostile(progress) {
+  const corpus = fileURLToPath(new URL('../test/scenario/http/hostile-corpus.ts', import.meta.url));
+  const { outputFiles } = await build({
+    entryPoints: [corpus],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+  });
+  const { HOSTILE } = await import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+  );
+  const { ask, end } = await startChild('./http.mjs', ['analytics']);
+  const port = await ask('port');
+  const blocks = [];
+  let worst = { longest: 0, name: '' };
+  // The first time, functions are not compiled yet.
+  for (let run = 0; run <= HOSTILE_RUNS; run++) {
+    progress(`hostile ${run}/${HOSTILE_RUNS}`);
+    let longest = 0;
+    for (const { name, bytes } of HOSTILE) {
+      await ask('watch');
+      await send(port, bytes);
+      const block = await ask('longest');
+      longest = Math.max(longest, block);
+      if (run > 0 && block > worst.longest) worst = { longest: block, name };
+    }
+    if (run > 0) blocks.push(longest);
+  }
+  await ask('watch');
+  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  const idle = await ask('longest');
+  await end();
+  return { requests: HOSTILE.length, longest: median(blocks), worst, idle };
+}
+
 export async function run({ rounds, progress }) {
   const found = {};
   for (const kind of Object.keys(REQUESTS)) {
@@ -148,6 +207,7 @@ export async function run({ rounds, progress }) {
         short(micros / perEvent(kind, 'node:http')),
       ];
     });
+  const block = await hostile(progress);
   const header = ['server', 'CPU an event, µs', 'events/s of a core', 'over node:http'];
   return {
     text: TEXT,
@@ -156,7 +216,15 @@ export async function run({ rounds, progress }) {
       table(`Batches of ${BATCH}`, header, rows('batch')),
       table(`Batches of ${BATCH}, each event with its timestamp`, header, rows('stamped')),
     ],
-    reached: { 'http-single': perEvent('single', 'analytics'), 'http-batch': perEvent('batch', 'analytics') },
+    notes: [
+      `Longest block of the event loop while it is sent ${block.requests} hostile requests, one after the other: ${short(block.longest)} ms (median of ${HOSTILE_RUNS} runs, ` +
+        `the first left out); the worst of all ${short(block.worst.longest)} ms, by “${block.worst.name}”; without any request ${short(block.idle)} ms.`,
+    ],
+    reached: {
+      'http-single': perEvent('single', 'analytics'),
+      'http-batch': perEvent('batch', 'analytics'),
+      'http-block': block.longest,
+    },
   };
 }
 

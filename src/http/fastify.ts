@@ -5,10 +5,12 @@ import { toNode } from './node.ts';
 /** What the plugin uses of a Fastify instance. */
 export interface FastifyLike {
   readonly prefix: string;
+  /** As Fastify has it. */
   addHook(
     name: 'onRequest',
     hook: (request: FastifyRequestLike, reply: FastifyReplyLike, done: () => void) => void,
   ): unknown;
+  /** As Fastify has it. */
   all(path: string, handler: (request: FastifyRequestLike, reply: FastifyReplyLike) => void): unknown;
 }
 
@@ -20,6 +22,7 @@ export interface FastifyRequestLike {
 /** What the plugin uses of a reply. */
 export interface FastifyReplyLike {
   readonly raw: ServerResponse;
+  /** Leaves the answer to whoever called it. */
   hijack(): unknown;
 }
 

@@ -6,6 +6,7 @@ import { SystemClock } from '../clock.ts';
 import { invalidOption, numberOption, objectOption } from '../errors.ts';
 import type { Call, Reply } from './call.ts';
 import type { AnalyticsHandler } from './handler.ts';
+import { JSON_HEADERS } from './headers.ts';
 import { isLoopback, type Peer, socketPeer } from './peer.ts';
 import { nodeBody } from './read-body.ts';
 
@@ -28,6 +29,9 @@ export const serverTimeouts: Readonly<
 
 /** How long `close` waits for answers that are under way. */
 const CLOSING_MS = 1000;
+
+/** Of most answers. */
+const JSON_PAIRS: readonly string[] = Object.entries(JSON_HEADERS).flat();
 
 /** Options of `serve`. */
 export interface ServeOptions {
@@ -143,7 +147,7 @@ class NodeCall implements Call {
 
 async function send(reply: Reply | Response, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!(reply instanceof Response)) {
-    response.writeHead(reply.status, { ...reply.headers, 'content-length': Buffer.byteLength(reply.body) });
+    response.writeHead(reply.status, rawHeaders(reply));
     response.end(request.method === 'HEAD' ? undefined : reply.body);
     return;
   }
@@ -151,4 +155,11 @@ async function send(reply: Reply | Response, request: IncomingMessage, response:
   if (reply.body === null || request.method === 'HEAD') response.end();
   // A reader who goes away ends it with an error, which is nobody's concern.
   else await pipeline(Readable.fromWeb(reply.body as ReadableStream<Uint8Array>), response).catch(() => {});
+}
+
+/** Names and values in turn, which Node writes as they are. */
+function rawHeaders({ headers, body }: Reply): string[] {
+  const raw = headers === JSON_HEADERS ? JSON_PAIRS.slice() : Object.entries(headers).flat();
+  raw.push('content-length', String(Buffer.byteLength(body)));
+  return raw;
 }

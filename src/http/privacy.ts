@@ -88,7 +88,7 @@ export class Privacy {
 }
 
 /** The first 24 bits of an IPv4 address, 48 of an IPv6 one, the rest zero; `undefined` for what is no address. */
-export function truncateAddress(address: string): string | undefined {
+function truncateAddress(address: string): string | undefined {
   const [, mapped = address] = /^::ffff:(\d.*)$/i.exec(address) ?? [];
   const v4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.\d{1,3}$/.exec(mapped);
   if (v4 !== null) return v4.slice(1).every((byte) => Number(byte) <= 255) ? `${v4.slice(1).join('.')}.0` : undefined;
@@ -106,7 +106,7 @@ export function truncateAddress(address: string): string | undefined {
 }
 
 /** Family of a user agent; `'other'` for what is not known. */
-export function agentFamily(agent: string): string {
+function agentFamily(agent: string): string {
   const text = agent.slice(0, AGENT_LENGTH).toLowerCase();
   return FAMILIES.find(([part]) => text.includes(part))?.[1] ?? 'other';
 }
