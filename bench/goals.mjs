@@ -65,7 +65,7 @@ export const MISSED = {
     'reading and parsing the same bodies and doing nothing with them, on node:http, is most of it, see the table; a third of the rest is checking and recording. A parser of our own for plain records would save some of JSON.parse and be one more thing to trust',
   'http-single':
     'node:http alone takes more than the goal on this machine, nearly all of it the system calls for one request. What is added is half for the headers of the answer, half for checks and recording',
-  'http-block': 'garbage collection, and the wait for the processor on a machine with neighbours, are in it',
+  'http-block': 'garbage collection and the compiling of functions are in it',
   'close-10000': SERVICES,
   'close-100000': SERVICES,
 };
