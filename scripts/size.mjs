@@ -18,7 +18,8 @@ const BUDGETS = {
   'dist/http.js': { goal: 25_000, limit: 30_000 },
   // The page is in it, as text; half of that is the chart library.
   'dist/dashboard.js': { goal: 60_000, limit: 70_000 },
-  'dist/cli.js': { goal: 65_000, limit: 85_000 },
+  // A program in one piece: the library, the page, and what the REST API stands on.
+  'dist/cli.js': { goal: 270_000, limit: 300_000 },
 };
 
 const { peerDependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

@@ -36,10 +36,10 @@ const RINGS: readonly { readonly stepMs: number; readonly capacity: number }[] =
   { stepMs: 900_000, capacity: 672 },
   { stepMs: 3_600_000, capacity: 720 },
 ];
-/** Instants that a ring has room for at first; most series are short-lived. */
+/** Instants that a ring has room for when it gets its first; most series are short-lived. */
 const FIRST_CAPACITY = 16;
 /** An empty course with its rings and objects; measured on Node 20. */
-const EMPTY_BYTES = 1500;
+const EMPTY_BYTES = 5000;
 
 /**
  * The course of one series and of what was expected of it, for charts: recent times finely, older ones coarsely. An
@@ -104,11 +104,8 @@ class Ring {
     this.#stepMs = stepMs;
     this.#capacity = capacity;
     this.#size = times?.length ?? 0;
-    const room = Math.min(capacity, Math.max(FIRST_CAPACITY, this.#size));
-    this.#times = new Float64Array(room);
-    this.#fields = new Float32Array(room * FIELDS);
-    this.#times.set(times ?? []);
-    this.#fields.set(fields ?? []);
+    this.#times = Float64Array.from(times ?? []);
+    this.#fields = Float32Array.from(fields ?? []);
     this.#next = this.#size % capacity;
     this.#full = this.#size === capacity;
     this.open = Float64Array.from(open ?? new Float64Array(OPEN_LENGTH));
@@ -189,7 +186,7 @@ class Ring {
   }
 
   #grow(): void {
-    const room = Math.min(this.#capacity, this.#times.length * 2);
+    const room = Math.min(this.#capacity, Math.max(FIRST_CAPACITY, this.#times.length * 2));
     const times = new Float64Array(room);
     times.set(this.#times);
     this.#times = times;
