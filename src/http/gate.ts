@@ -1,16 +1,18 @@
 import type { RecordKind } from '../model/records.ts';
 import { toWire } from '../model/wire.ts';
 import type { Service } from '../service.ts';
-import { allows, CHALLENGE, Credentials, type Principal, type Scope } from './access.ts';
+import { allows, type Principal, type Scope } from './access.ts';
 import type { Api, ApiContext } from './api.ts';
 import type { Call, Reply } from './call.ts';
+import { Entrance } from './entrance.ts';
 import { EventFeed } from './event-feed.ts';
 import { JSON_HEADERS, SECURITY_HEADERS } from './headers.ts';
 import { type IngestContext, ingest } from './ingest.ts';
 import { parseInstant } from './instant.ts';
 import { type Items, itemsOf, parseItems } from './json-items.ts';
 import type { CheckedOptions } from './options.ts';
-import { clientAddress, isLocal } from './peer.ts';
+import { Origins } from './origins.ts';
+import { clientAddress } from './peer.ts';
 import { Privacy } from './privacy.ts';
 import { Problem, problemOf } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -18,19 +20,12 @@ import { READERS, type RecordReader } from './read-record.ts';
 
 /** Bytes of a body. */
 const MAX_BODY = 1_048_576;
-/** Wrong credentials that one address may try at once, and in the long run a second. */
-const FAILURES = 20;
-const FAILURES_PER_SECOND = 0.2;
-
 const API_PATH = '/api/v1/analytics';
 const PAGE_PATH = '/dashboard';
 /** What is loaded when a handler is made. */
 export interface ApiModule {
   createApi(context: ApiContext): Api;
 }
-
-/** What may be asked for on this machine where nobody has to say who they are, and everywhere with `allowAnonymous`. */
-const ANYBODY: Principal = { scopes: ['read', 'write', 'admin'] };
 
 /**
  * The way of every request: whose it is, whether they may, how much of it, and then to the page, to the API, or into the
@@ -42,9 +37,9 @@ export class Gate {
   readonly #service: Service;
   readonly #options: CheckedOptions;
   readonly #feed: EventFeed;
-  readonly #credentials: Credentials | undefined;
+  readonly #entrance: Entrance;
+  readonly #origins: Origins;
   readonly #writes: RateLimit | undefined;
-  readonly #failures = new RateLimit(FAILURES_PER_SECOND, FAILURES);
   readonly #ingest: IngestContext;
   readonly #api: Promise<Api>;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
@@ -55,7 +50,8 @@ export class Gate {
     this.#service = service;
     this.#options = options;
     this.#feed = new EventFeed(service, clock);
-    this.#credentials = auth === undefined || typeof auth === 'function' ? undefined : new Credentials(auth);
+    this.#entrance = new Entrance(options);
+    this.#origins = new Origins(options.origins);
     this.#writes = rateLimit === undefined ? undefined : new RateLimit(rateLimit.perSecond, rateLimit.burst);
     const context = { service, feed: this.#feed, prefix: options.basePath, isGuarded: auth !== undefined, onError };
     this.#api = load().then(({ createApi }) => createApi(context));
@@ -94,29 +90,35 @@ export class Gate {
   }
 
   async #respond(call: Call, path: string): Promise<Reply | Response> {
-    if (call.method === 'OPTIONS' && call.header('access-control-request-method') !== undefined)
-      return this.#preflight();
-    const principal = await this.#identify(call);
-    if (path === PAGE_PATH || path.startsWith(`${PAGE_PATH}/`))
-      return this.#page(call, principal, path.slice(PAGE_PATH.length));
-    const name = path.slice(API_PATH.length + 1);
-    if (call.method === 'POST') return this.#post(call, principal, name);
+    const isPreflight = call.method === 'OPTIONS' && call.header('access-control-request-method') !== undefined;
+    if (isPreflight) return this.#origins.preflight();
+    const isPage = path === PAGE_PATH || path.startsWith(`${PAGE_PATH}/`);
+    const name = isPage ? path.slice(PAGE_PATH.length) : path.slice(API_PATH.length + 1);
+    if (call.method !== 'GET' && call.method !== 'HEAD' && (isPage || call.method !== 'POST')) {
+      throw isPage ? notAllowed('GET, HEAD') : this.#wrongMethod(name, (await this.#api).paths);
+    }
+    const principal = await this.#entrance.identify(call);
+    if (isPage) return this.#page(call, principal, name);
+    return call.method === 'POST' ? this.#post(call, principal, name) : this.#read(call, principal, name);
+  }
+
+  async #read(call: Call, principal: Principal, name: string): Promise<Response> {
     const { paths, respond } = await this.#api;
-    if (call.method !== 'GET' && call.method !== 'HEAD') throw this.#wrongMethod(name, paths);
     if (!paths.has(name)) throw this.#wrongMethod(name, paths);
-    require(principal, 'read');
-    const url = `http://analytics${API_PATH}/${name}${call.search}`;
-    const lastEventId = call.header('last-event-id');
-    const match = call.header('if-none-match');
+    // A stream without a body would be one that nobody can end.
+    if (call.method === 'HEAD' && name === 'stream') throw notAllowed('GET');
+    demand(principal, 'read');
     const headers: Record<string, string> = {};
-    if (lastEventId !== undefined) headers['last-event-id'] = lastEventId;
-    if (match !== undefined) headers['if-none-match'] = match;
+    for (const passed of ['last-event-id', 'if-none-match']) {
+      const value = call.header(passed);
+      if (value !== undefined) headers[passed] = value;
+    }
+    const url = `http://analytics${API_PATH}/${name}${call.search}`;
     return respond(new Request(url, { method: call.method, headers }), principal);
   }
 
   async #page(call: Call, principal: Principal, path: string): Promise<Response> {
-    require(principal, 'read');
-    if (call.method !== 'GET' && call.method !== 'HEAD') throw notAllowed('GET, HEAD');
+    demand(principal, 'read');
     const response = this.#options.dashboard?.respond(call.request(), path);
     if (response === undefined) throw new Problem(404, 'there is no page under this path');
     return response;
@@ -128,8 +130,8 @@ export class Gate {
       const { paths } = await this.#api;
       throw paths.has(name) ? this.#wrongMethod(name, paths) : new Problem(404, 'there is nothing under this path');
     }
-    require(principal, reader === undefined ? 'admin' : 'write');
-    this.#checkOrigin(call);
+    demand(principal, reader === undefined ? 'admin' : 'write');
+    this.#origins.checkWrite(call);
     const client = principal.name ?? clientAddress(call, this.#options.trustProxy);
     const now = this.#options.clock.now();
     const wait = this.#writes?.wait(client, now) ?? 0;
@@ -180,61 +182,13 @@ export class Gate {
     return created({ serviceId: serviceId ?? this.#service.serviceId, ...deploy });
   }
 
-  async #identify(call: Call): Promise<Principal> {
-    const { auth, allowAnonymous, clock, trustProxy } = this.#options;
-    if (auth === undefined) {
-      if (allowAnonymous || isLocal(call)) return ANYBODY;
-      throw new Problem(
-        403,
-        'without the option auth only this machine is answered; set auth, or allowAnonymous: true to answer everybody',
-      );
-    }
-    const address = clientAddress(call, trustProxy);
-    const now = clock.now();
-    const wait = this.#failures.wait(address, now);
-    if (wait > 0) throw new Problem(429, 'too many wrong credentials', {}, { 'retry-after': String(wait) });
-    const authorization = call.header('authorization');
-    const principal = typeof auth === 'function' ? await auth(call.request()) : this.#credentials?.find(authorization);
-    if (principal !== undefined) return principal;
-    // A browser that asks for the first time has not tried anything.
-    if (authorization !== undefined) this.#failures.spend(address, 1, now);
-    throw new Problem(401, 'the request must say who sends it', {}, { 'www-authenticate': CHALLENGE });
-  }
-
-  /** A browser says where a request of its scripts comes from; one of another site's that writes is refused. */
-  #checkOrigin(call: Call): void {
-    if (call.header('sec-fetch-site') !== 'cross-site') return;
-    if (this.#allowedOrigin(call.header('origin')) === undefined) {
-      throw new Problem(403, 'other sites must not write; the option cors says which may');
-    }
-  }
-
-  #allowedOrigin(origin: string | undefined): string | undefined {
-    const { origins } = this.#options;
-    if (origin === undefined || origins.length === 0) return undefined;
-    return origins.includes('*') ? '*' : origins.find((allowed) => allowed === origin);
-  }
-
-  #preflight(): Reply {
-    const headers: Record<string, string> =
-      this.#options.origins.length === 0
-        ? {}
-        : {
-            'access-control-allow-methods': 'GET, POST',
-            'access-control-allow-headers': 'authorization, content-type, last-event-id, if-none-match',
-            'access-control-max-age': '600',
-          };
-    return { status: 204, headers, body: '' };
-  }
-
   #wrongMethod(name: string, paths: ReadonlySet<string>): Problem {
     const methods = [...(paths.has(name) ? ['GET', 'HEAD'] : []), ...(isWritten(name) ? ['POST'] : [])];
     return methods.length === 0 ? new Problem(404, 'there is nothing under this path') : notAllowed(methods.join(', '));
   }
 
   #withHeaders(reply: Reply | Response, call: Call | undefined): Reply | Response {
-    const origin = this.#allowedOrigin(call?.header('origin'));
-    const own = this.#options.origins.length === 0 ? SECURITY_HEADERS : { ...SECURITY_HEADERS, ...corsHeaders(origin) };
+    const own = this.#origins.headersFor(call?.header('origin'));
     if (!(reply instanceof Response)) {
       // What most requests are answered with has them already.
       if (reply.headers === JSON_HEADERS && own === SECURITY_HEADERS) return reply;
@@ -247,21 +201,11 @@ export class Gate {
   }
 }
 
-function corsHeaders(origin: string | undefined): Record<string, string> {
-  if (origin === undefined) return { vary: 'Origin' };
-  const headers = {
-    vary: 'Origin',
-    'access-control-allow-origin': origin,
-    'access-control-expose-headers': 'Link, ETag',
-  };
-  return { ...headers, 'cross-origin-resource-policy': 'cross-origin' };
-}
-
 function isWritten(name: string): boolean {
   return READERS.has(name) || name === 'silences' || name === 'deploys';
 }
 
-function require(principal: Principal, scope: Scope): void {
+function demand(principal: Principal, scope: Scope): void {
   if (allows(principal, scope)) return;
   throw new Problem(403, `the request must have the scope ${scope}`, {
     scope,

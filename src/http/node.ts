@@ -63,7 +63,8 @@ export function toNode(handler: AnalyticsHandler): NodeListener {
     const call = new NodeCall(request, clock);
     const answer = handler.answer(call);
     if (answer !== undefined) {
-      void answer.then((reply) => send(reply, request, response));
+      // What cannot be sent any more, such as to somebody who left, is not sent.
+      answer.then((reply) => send(reply, request, response)).catch(() => response.destroy());
     } else if (next !== undefined) next();
     else response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n');
   };

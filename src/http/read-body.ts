@@ -22,7 +22,10 @@ export function nodeBody(
   limit: number,
   clock: Clock,
 ): Promise<Uint8Array | { readonly parsed: unknown }> {
-  if (request.body !== undefined && request.readableEnded) return Promise.resolve({ parsed: request.body });
+  if (request.readableEnded) {
+    const { body } = request;
+    return Promise.resolve(body === undefined ? new Uint8Array() : { parsed: body });
+  }
   if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLarge(limit));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

@@ -367,10 +367,12 @@ const HEADERS: readonly HostileRequest[] = [
   ),
   get('an entity tag that is none', `${ROOT}stats`, 200, { 'if-none-match': '"x", W/"y", *z' }),
   get('an event id that is none, on another path', `${ROOT}stats`, 200, { 'last-event-id': '\u00ff'.repeat(100) }),
-  ...['PUT', 'DELETE', 'PATCH', 'OPTIONS'].map((method) => ({
+  ...['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND'].map((method) => ({
     name: method,
     bytes: http({ method, path: `${ROOT}events` }),
     status: 405,
+    // A framework knows only some methods.
+    isProtocol: method === 'PROPFIND',
   })),
 ];
 

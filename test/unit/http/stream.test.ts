@@ -133,6 +133,12 @@ describe('the stream', () => {
     expect((await second.next())?.event).toBe('gap');
   });
 
+  it('cannot be asked for without its body, which would leave one that nobody ends', async () => {
+    const { handler } = client();
+    const response = await handler(new Request('http://localhost/api/v1/analytics/stream', { method: 'HEAD' }));
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET']);
+  });
+
   it('ends when the handler is closed', async () => {
     const api = client();
     const listener = await listen(api);
