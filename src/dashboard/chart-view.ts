@@ -1,6 +1,6 @@
 import type { Anomaly } from '../model/anomaly.ts';
 import type { SeriesChart } from '../model/chart.ts';
-import { PERIOD_MS, PERIODS, type Period } from '../model/period.ts';
+import { PERIOD_MS, PERIODS } from '../model/period.ts';
 import { labelsKey, type SeriesId } from '../model/series-key.ts';
 import type { Service } from '../service.ts';
 import type { ChartPlace, ChartView, Columns, MarkView } from './page-data.ts';
@@ -43,8 +43,6 @@ const LATENCIES: ReadonlySet<string> = new Set(TRAFFIC[2]);
 
 /** Reads what the charts of one service show. */
 export class ChartReader {
-  /** Of the buckets that quantiles are read from. */
-  readonly period: Period;
   readonly #service: Service;
   readonly #anomalies: readonly Anomaly[];
   readonly #range: ChartRange;
@@ -56,7 +54,6 @@ export class ChartReader {
     this.#service = service;
     this.#anomalies = anomalies;
     this.#range = range;
-    this.period = PERIODS.find((period) => range.rangeMs / PERIOD_MS[period] <= MAX_BUCKETS) ?? '1h';
   }
 
   /** The charts of a service in the order of the page. */
@@ -95,16 +92,17 @@ export class ChartReader {
       unit: chart.unit,
       stepMs: chart.stepMs,
       columns: columns(chart, since),
-      quantiles: LATENCIES.has(metricName) ? this.#quantiles(serviceId) : undefined,
+      quantiles: LATENCIES.has(metricName) ? this.#quantiles(serviceId, chart) : undefined,
       learning: this.#learning(series, chart),
       outlook: place === 'resources' ? this.#outlook(series) : undefined,
     };
   }
 
   /** Times and quantiles of the buckets. */
-  #quantiles(serviceId: string): ChartView['quantiles'] {
+  #quantiles(serviceId: string, { timestamps }: SeriesChart): ChartView['quantiles'] {
     const { from, since, now } = this.#range;
-    const { period } = this;
+    const shown = now - Math.max(from, timestamps[0] ?? from);
+    const period = PERIODS.find((candidate) => shown / PERIOD_MS[candidate] <= MAX_BUCKETS) ?? '1h';
     // What is open now was open then: the newest two of the page are read again.
     const newer = Math.max(from, since - 2 * PERIOD_MS[period]);
     const buckets = this.#service

@@ -1,7 +1,6 @@
 import type { Severity } from '../model/anomaly.ts';
 import type { SlowOperation, TopError, TopUser } from '../model/dashboard.ts';
 import type { Health, HealthStatus } from '../model/health.ts';
-import type { Period } from '../model/period.ts';
 import type { Labels } from '../model/series-key.ts';
 
 /** Where a chart stands on the page. */
@@ -161,7 +160,6 @@ export interface View extends SlowView {
   readonly from: number;
   /** Where charts begin: with the range or, where data begins much later, with the data. */
   readonly start: number;
-  readonly period: Period;
   readonly charts: readonly ChartView[];
   /** Series for which there was no room on the page. */
   readonly chartsLeftOut: number;

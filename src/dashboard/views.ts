@@ -67,7 +67,6 @@ export class Views {
         .map((anomaly) => this.#episode(anomaly, undefined)),
       from,
       start: groups.start,
-      period: reader.period,
       charts: groups.charts,
       chartsLeftOut: groups.leftOut,
       ...this.#slowView(chosen, query, own, groups.start, now),

@@ -33,7 +33,7 @@ export function Cost({ view, recordsPerSecond }: CostProps): JSX.Element {
     },
     { name: 'Late', value: countText(stats.late), more: 'behind the watermark, counted all the same' },
     { name: 'Dropped', value: countText(stats.dropped), more: 'no room, or too late', alarming: stats.dropped > 0 },
-    { name: 'Memory', value: `${numberText(stats.bytes / MIB)}\u2009MiB`, more: 'held by the library, estimated' },
+    { name: 'Memory', value: `${numberText(stats.bytes / MIB)}\u202fMiB`, more: 'held by the library, estimated' },
   ];
   return (
     <Panel

@@ -64,16 +64,16 @@ export function numberText(value: number | null | undefined): string {
 
 /** A whole number with its thousands set apart. */
 export function countText(value: number | undefined): string {
-  return value === undefined ? '–' : Math.round(value).toLocaleString('en').replaceAll(',', '\u2009');
+  return value === undefined ? '–' : Math.round(value).toLocaleString('en').replaceAll(',', '\u202f');
 }
 
 /** A value with its unit; ratios as percent, milliseconds from a second on as seconds. */
 export function valueText(value: number | null | undefined, unit: string | undefined): string {
   if (value === null || value === undefined) return '–';
-  if (unit === 'ratio') return `${numberText(value * 100)}\u2009%`;
-  if (unit === 'ms' && Math.abs(value) >= SECOND) return `${numberText(value / SECOND)}\u2009s`;
+  if (unit === 'ratio') return `${numberText(value * 100)}\u202f%`;
+  if (unit === 'ms' && Math.abs(value) >= SECOND) return `${numberText(value / SECOND)}\u202fs`;
   if (unit === undefined) return numberText(value);
-  return unit.startsWith('/') ? `${numberText(value)}${unit}` : `${numberText(value)}\u2009${unit}`;
+  return unit.startsWith('/') ? `${numberText(value)}${unit}` : `${numberText(value)}\u202f${unit}`;
 }
 
 /** A range with its unit once: `5.01 to 12.4 %`. */
@@ -94,13 +94,13 @@ export function isShortUnit(unit: string | undefined): boolean {
 
 /** How long: `42 s`, `7 min`, `3 h 20 min`, `12 d`. */
 export function durationText(ms: number): string {
-  if (ms < MINUTE) return `${Math.max(0, Math.round(ms / SECOND))}\u2009s`;
-  if (ms < HOUR) return `${Math.round(ms / MINUTE)}\u2009min`;
+  if (ms < MINUTE) return `${Math.max(0, Math.round(ms / SECOND))}\u202fs`;
+  if (ms < HOUR) return `${Math.round(ms / MINUTE)}\u202fmin`;
   if (ms < DAY) {
     const minutes = Math.round((ms % HOUR) / MINUTE);
-    return `${Math.floor(ms / HOUR)}\u2009h${minutes === 0 ? '' : ` ${minutes}\u2009min`}`;
+    return `${Math.floor(ms / HOUR)}\u202fh${minutes === 0 ? '' : ` ${minutes}\u202fmin`}`;
   }
-  return `${Math.round(ms / DAY)}\u2009d`;
+  return `${Math.round(ms / DAY)}\u202fd`;
 }
 
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });

@@ -9,8 +9,8 @@ import {
   valueText,
 } from '../../../src/dashboard/client/format.ts';
 
-/** Texts as they are read: a thin space is a space. */
-const plain = (text: string): string => text.replaceAll('\u2009', ' ');
+/** Texts as they are read: a narrow space is a space. */
+const plain = (text: string): string => text.replaceAll('\u202f', ' ');
 
 describe('numbers on the page', () => {
   it.each([

@@ -59,7 +59,7 @@ describe('getChart', () => {
     const day = service.getChart('shop', 'latency', { from: now - 23 * HOUR, points: 2000 });
     expect(day.stepMs).toBe(MINUTE);
     expect(day.values).toHaveLength(23 * 60 + 1);
-  });
+  }, 60_000);
 
   it('has no more than the means of buckets for series beyond maxCharts', () => {
     const { service } = lived(180, { maxCharts: 0 });
