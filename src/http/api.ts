@@ -5,7 +5,7 @@ import { toWire } from '../model/wire.ts';
 import type { Service } from '../service.ts';
 import type { Principal } from './access.ts';
 import { ANSWERS } from './answer-schemas.ts';
-import { toResponse } from './call.ts';
+import { API_PATH, toResponse } from './call.ts';
 import { describePosts, documentHead, operationId, problemsOf } from './document.ts';
 import { type EventFeed, STREAMED } from './event-feed.ts';
 import { type Issue, Problem, problemOf } from './problem.ts';
@@ -35,9 +35,6 @@ export interface ApiContext {
   readonly isGuarded: boolean;
   readonly onError: (error: unknown) => void;
 }
-
-/** Where the API lies below the prefix. */
-export const API_PATH = '/api/v1/analytics';
 
 interface Env {
   readonly Bindings: { readonly principal: Principal };

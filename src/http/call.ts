@@ -1,5 +1,8 @@
 import type { Origin } from './peer.ts';
 
+/** Where the API lies below whatever the handler is mounted at. */
+export const API_PATH = '/api/v1/analytics';
+
 /** One request as the handler sees it, whatever runtime it came from. */
 export interface Call extends Origin {
   /** In capitals. */

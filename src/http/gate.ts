@@ -3,7 +3,7 @@ import { toWire } from '../model/wire.ts';
 import type { Service } from '../service.ts';
 import { allows, type Principal, type Scope } from './access.ts';
 import type { Api, ApiContext } from './api.ts';
-import type { Call, Reply } from './call.ts';
+import { API_PATH, type Call, type Reply } from './call.ts';
 import { Entrance } from './entrance.ts';
 import { EventFeed } from './event-feed.ts';
 import { JSON_HEADERS, SECURITY_HEADERS } from './headers.ts';
@@ -20,8 +20,8 @@ import { READERS, type RecordReader } from './read-record.ts';
 
 /** Bytes of a body. */
 const MAX_BODY = 1_048_576;
-const API_PATH = '/api/v1/analytics';
 const PAGE_PATH = '/dashboard';
+
 /** What is loaded when a handler is made. */
 export interface ApiModule {
   createApi(context: ApiContext): Api;
@@ -45,7 +45,7 @@ export class Gate {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
 
   /** @throws AnalyticsError `ERR_INVALID_OPTION` */
-  constructor(service: Service, options: CheckedOptions, load: () => Promise<{ createApi(context: ApiContext): Api }>) {
+  constructor(service: Service, options: CheckedOptions, load: () => Promise<ApiModule>) {
     const { auth, rateLimit, clock, onError } = options;
     this.#service = service;
     this.#options = options;
