@@ -33,7 +33,7 @@ export interface IngestContext {
 }
 
 /** Items that are recorded, or explained, before the event loop turns. */
-const SLICE_RECORDED = 2000;
+const SLICE_RECORDED = 500;
 const SLICE_EXPLAINED = 50;
 
 /** Nobody may change it: the answer to most requests. */
