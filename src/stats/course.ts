@@ -18,6 +18,7 @@ export interface CourseColumns {
 
 /** State of a course. Plain and structured-cloneable. */
 export interface CourseSnapshot {
+  readonly first: readonly CoursePoint[];
   readonly rings: readonly { readonly times: Float64Array; readonly fields: Float32Array }[];
   readonly open: readonly Float64Array[];
 }
@@ -38,8 +39,11 @@ const RINGS: readonly { readonly stepMs: number; readonly capacity: number }[] =
 ];
 /** Instants that a ring has room for when it gets its first; most series are short-lived. */
 const FIRST_CAPACITY = 16;
-/** An empty course with its rings and objects; measured on Node 20. */
-const EMPTY_BYTES = 5000;
+/** Instants that are kept as they are before there are rings: a series that is seen a few times takes little. */
+const FIRST_INSTANTS = 8;
+/** Rings that are empty, with their objects, and one of the first instants; measured on Node 20. */
+const RINGS_BYTES = 5000;
+const FIRST_BYTES = 100;
 
 /**
  * The course of one series and of what was expected of it, for charts: recent times finely, older ones coarsely. An
@@ -47,22 +51,30 @@ const EMPTY_BYTES = 5000;
  * seven digits. `add` is constant in time.
  */
 export class Course {
-  readonly #rings: Ring[];
+  /** Until there are rings. */
+  #first: CoursePoint[];
+  #rings: readonly Ring[];
 
   constructor(snapshot?: CourseSnapshot) {
-    this.#rings = RINGS.map(({ stepMs, capacity }, i) => {
-      const kept = snapshot?.rings[i];
-      return new Ring(stepMs, capacity, kept?.times, kept?.fields, snapshot?.open[i]);
-    });
+    this.#first = [...(snapshot?.first ?? [])];
+    this.#rings = snapshot === undefined || snapshot.rings.length === 0 ? [] : newRings(snapshot);
   }
 
   /** Estimate of the memory held. */
   get byteLength(): number {
-    return this.#rings.reduce((bytes, ring) => bytes + ring.byteLength, EMPTY_BYTES);
+    if (this.#rings.length === 0) return this.#first.length * FIRST_BYTES;
+    return this.#rings.reduce((bytes, ring) => bytes + ring.byteLength, RINGS_BYTES);
   }
 
   /** Takes the next instant; timestamps must rise. */
   add(point: CoursePoint): void {
+    if (this.#rings.length === 0) {
+      if (this.#first.push(point) < FIRST_INSTANTS) return;
+      this.#rings = newRings();
+      for (const early of this.#first) for (const ring of this.#rings) ring.add(early);
+      this.#first = [];
+      return;
+    }
     for (const ring of this.#rings) ring.add(point);
   }
 
@@ -72,18 +84,27 @@ export class Course {
    * @param newest one more instant behind all, which is not part of the course yet
    */
   read(from: number, to: number, points: number, newest?: CoursePoint): CourseColumns {
-    const ring = this.#rings.find((candidate) => candidate.reaches(from)) ?? (this.#rings.at(-1) as Ring);
-    const found = ring.read(from, to);
-    if (newest !== undefined && newest.timestamp >= from && newest.timestamp < to) found.push(newest);
+    const isInRange = ({ timestamp }: CoursePoint): boolean => timestamp >= from && timestamp < to;
+    const ring = this.#rings.find((candidate) => candidate.reaches(from)) ?? this.#rings.at(-1);
+    const found = ring === undefined ? this.#first.filter(isInRange) : ring.read(from, to);
+    if (newest !== undefined && isInRange(newest)) found.push(newest);
     return columns(found.length > points ? averaged(found, points) : found);
   }
 
   snapshot(): CourseSnapshot {
     return {
+      first: [...this.#first],
       rings: this.#rings.map((ring) => ring.kept()),
       open: this.#rings.map((ring) => ring.open.slice()),
     };
   }
+}
+
+function newRings(snapshot?: CourseSnapshot): Ring[] {
+  return RINGS.map(({ stepMs, capacity }, i) => {
+    const kept = snapshot?.rings[i];
+    return new Ring(stepMs, capacity, kept?.times, kept?.fields, snapshot?.open[i]);
+  });
 }
 
 /** The newest instants of one step width, and the step that is under way. */
