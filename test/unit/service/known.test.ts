@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 
 const NOW = Date.UTC(2026, 0, 5, 9);
 const newService = () =>
-  new Service({ clock: new ManualClock(NOW), serviceId: 'shop', metrics: { jobs: { unit: 'jobs' } } });
+  new Service({
+    clock: new ManualClock(NOW),
+    serviceId: 'shop',
+    metrics: { jobs: { unit: 'jobs', labels: ['queue'] } },
+  });
 
 describe('what a service knows of itself', () => {
   it('a record that is refused by offer() is refused with its reason and counted, and nothing is said of one that is not', () => {
@@ -17,7 +21,7 @@ describe('what a service knows of itself', () => {
   it('its series, each label set by itself, of one service or of all', async () => {
     const service = newService();
     for (const queue of ['mail', 'push']) service.recordMetric({ metricName: 'jobs', value: 1, labels: { queue } });
-    service.recordMetric({ serviceId: 'other', metricName: 'jobs', value: 1 });
+    service.recordMetric({ serviceId: 'other', metricName: 'jobs', value: 1, labels: { queue: 'mail' } });
     await service.flush();
     const mail = { serviceId: 'shop', metricName: 'jobs', labels: { queue: 'mail' } };
     expect(service.aggregator.listSeries('shop')).toEqual([mail, { ...mail, labels: { queue: 'push' } }]);
@@ -27,7 +31,7 @@ describe('what a service knows of itself', () => {
 
   it('what is known about a metric: your definition, that of the library, or nothing', () => {
     const service = newService();
-    expect(service.metricDefinition('jobs')).toEqual({ unit: 'jobs' });
+    expect(service.metricDefinition('jobs')).toEqual({ unit: 'jobs', labels: ['queue'] });
     expect(service.metricDefinition('cpu_usage')).toMatchObject({ unit: '%', max: 100 });
     expect(service.metricDefinition('constructor')).toEqual({});
   });
