@@ -1,11 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config';
+import { pageFilesVitePlugin } from './scripts/page-files.ts';
 
 /** Tests of the source, which stands in where a test imports the package by its name. */
 const source = (name: string, testTimeout = 5_000): TestProjectInlineConfiguration => ({
+  plugins: [pageFilesVitePlugin()],
   resolve: {
     alias: {
+      '@streamgate/analytics/dashboard': fileURLToPath(new URL('src/dashboard/index.ts', import.meta.url)),
       '@streamgate/analytics/fleet': fileURLToPath(new URL('src/fleet/index.ts', import.meta.url)),
+      '@streamgate/analytics/http': fileURLToPath(new URL('src/http/index.ts', import.meta.url)),
       '@streamgate/analytics': fileURLToPath(new URL('src/index.ts', import.meta.url)),
     },
   },
@@ -16,6 +20,12 @@ const source = (name: string, testTimeout = 5_000): TestProjectInlineConfigurati
     setupFiles: name === 'property' ? ['test/property/seed.ts'] : [],
   },
 });
+
+/** Tests of the page in a browser, which `setup.ts` finds or installs. */
+const browser: TestProjectInlineConfiguration = {
+  ...source('browser', 90_000),
+  test: { ...source('browser', 90_000).test, globalSetup: 'test/browser/setup.ts', hookTimeout: 60_000 },
+};
 
 const types: TestProjectInlineConfiguration = {
   test: {
@@ -49,6 +59,7 @@ const config: ViteUserConfig = defineConfig({
       source('scenario', 60_000),
       source('docs', 60_000),
       source('examples', 60_000),
+      browser,
       types,
       packed,
     ],

@@ -2,7 +2,7 @@
 //
 //   node bench/run.mjs [--only PART,…] [--ways WAY,…] [--rounds N] [--page FILE] [--nab DIR] [--kpi DIR] [--cloud DIR] [--data DIR]
 //
-// Parts: record, allocation, memory, error, queries, detect, forecast. Runs what is in dist/, so build first. With --only the
+// Parts: record, allocation, memory, error, queries, dashboard, http, detect, forecast. Runs what is in dist/, so build first. With --only the
 // page is written only where --page says to.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -16,6 +16,8 @@ const PARTS = {
   memory: { title: 'Memory', load: () => import('./memory.mjs') },
   error: { title: 'Error of quantiles', load: () => import('./error.mjs') },
   queries: { title: 'Queries, closing, merging', load: () => import('./queries.mjs') },
+  dashboard: { title: 'Dashboard', load: () => import('./dashboard.mjs') },
+  http: { title: 'Over HTTP', load: () => import('./http.mjs') },
   detect: { title: 'Detection', load: () => ({ run: () => script('detect.mjs', ['nab', 'kpi', 'cloud']) }) },
   forecast: { title: 'Forecasts', load: () => ({ run: () => script('forecast.mjs', ['data']) }) },
 };

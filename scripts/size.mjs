@@ -2,6 +2,7 @@
  * Prints what each entry of the built package costs whoever bundles it, its dependencies included, minified and
  * gzipped; says where one misses its goal and fails where one is over its limit. Needs `npm run build`.
  */
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
@@ -13,8 +14,16 @@ import { build } from 'esbuild';
 const BUDGETS = {
   'dist/index.js': { goal: 25_000, limit: 70_000 },
   'dist/fleet.js': { goal: 35_000, limit: 35_000 },
-  'dist/cli.js': { goal: 65_000, limit: 88_000 },
+  // Without the peers, which whoever uses it installs.
+  'dist/http.js': { goal: 25_000, limit: 30_000 },
+  // The page is in it, as text; half of that is the chart library.
+  'dist/dashboard.js': { goal: 60_000, limit: 70_000 },
+  // A program in one piece: the library, the page, and what the REST API stands on.
+  'dist/cli.js': { goal: 270_000, limit: 300_000 },
 };
+
+const { peerDependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const PEERS = Object.keys(peerDependencies).flatMap((name) => [name, `${name}/*`]);
 
 const rows = [];
 for (const [entry, { goal, limit }] of Object.entries(BUDGETS)) {
@@ -26,6 +35,7 @@ for (const [entry, { goal, limit }] of Object.entries(BUDGETS)) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    external: PEERS,
     logLevel: 'error',
   });
   const bytes = outputFiles[0].contents;

@@ -1,6 +1,6 @@
 import type { Aggregator } from './aggregate/aggregator.ts';
 import type { AnomalyDetector } from './detect/anomaly-detector.ts';
-import type { DashboardData, TopError, TopUser } from './model/dashboard.ts';
+import type { DashboardData, SlowOperation, TopError, TopUser } from './model/dashboard.ts';
 import { assessHealth } from './model/health.ts';
 import type { MetricsRecord } from './model/records.ts';
 import type { Predictor } from './predict/predictor.ts';
@@ -31,6 +31,7 @@ export function dashboardData(sources: DashboardSources, serviceId: string | und
     predictions: predictor.getPredictions(serviceId, ROWS),
     topErrors: topErrors(aggregator, serviceIds),
     topUsers: topUsers(aggregator, serviceIds),
+    slowestOperations: slowestOperations(aggregator, serviceIds),
     systemHealth: health.status,
     healthReasons: health.reasons,
   };
@@ -71,5 +72,12 @@ function topUsers(aggregator: Aggregator, serviceIds: readonly string[]): TopUse
   return [...counts]
     .map(([userId, count]) => ({ userId, count }))
     .sort((a, b) => b.count - a.count)
+    .slice(0, ROWS);
+}
+
+function slowestOperations(aggregator: Aggregator, serviceIds: readonly string[]): SlowOperation[] {
+  return serviceIds
+    .flatMap((serviceId) => aggregator.slowestOperations(serviceId, ROWS))
+    .sort((a, b) => b.p95Latency - a.p95Latency)
     .slice(0, ROWS);
 }

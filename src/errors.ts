@@ -8,6 +8,8 @@ export type AnalyticsErrorCode =
   | 'ERR_INVALID_VALUE'
   /** Bytes or a snapshot that cannot be read: damaged, or of another version. */
   | 'ERR_INVALID_SNAPSHOT'
+  /** A package that an entry stands on is not installed; the message has the command. */
+  | 'ERR_MISSING_PEER'
   /** A listener threw or rejected; `cause` is what it threw. Reaches the `error` event only. */
   | 'ERR_LISTENER';
 

@@ -33,7 +33,8 @@ export type { EventStream, ServiceEvent, ServiceEvents, StreamOptions } from './
 export type { DefinedMetricInput } from './metric-types.ts';
 export type { Anomaly, AnomalyKind, Explanation, Observation, Severity } from './model/anomaly.ts';
 export type { Aggregation, SeriesBucket } from './model/bucket.ts';
-export type { DashboardData, TopError, TopUser } from './model/dashboard.ts';
+export type { ChartQuery, SeriesChart } from './model/chart.ts';
+export type { DashboardData, SlowOperation, TopError, TopUser } from './model/dashboard.ts';
 export type { Forecast, Horizon, Prediction } from './model/forecast.ts';
 export type { Health, HealthStatus } from './model/health.ts';
 export type { Listener } from './model/listener.ts';
@@ -60,7 +61,7 @@ export type {
   RecordKind,
   Timestamp,
 } from './model/records.ts';
-export type { Rejection, RejectionReason } from './model/rejection.ts';
+export type { Refused, Rejection, RejectionReason } from './model/rejection.ts';
 export type { Sample } from './model/sample.ts';
 export type { Labels, SeriesId } from './model/series-key.ts';
 export type { Deploy, Silence } from './model/silence.ts';

@@ -12,12 +12,15 @@ import type { Sample } from './model/sample.ts';
 import { Predictor } from './predict/predictor.ts';
 import type { PredictorOptions, PredictorSnapshot } from './predict/predictor-options.ts';
 import { type EpisodeEvent, type FeedSnapshot, SampleFeed } from './sample-feed.ts';
+import { type CoursesSnapshot, SeriesCourses } from './series-courses.ts';
 
 /** Options of the stages of a pipeline. */
 export interface PipelineOptions {
   readonly aggregator: AggregatorOptions;
   readonly detector: AnomalyDetectorOptions;
   readonly predictor: PredictorOptions;
+  /** Series whose course is kept. */
+  readonly maxCharts?: number | undefined;
 }
 
 /** Series whose predictions are made at a time: each costs some 30 microseconds. */
@@ -29,6 +32,7 @@ export interface PipelineSnapshot {
   readonly detector: DetectorSnapshot;
   readonly predictor: PredictorSnapshot;
   readonly feed: FeedSnapshot;
+  readonly courses: CoursesSnapshot;
 }
 
 /**
@@ -40,6 +44,7 @@ export class Pipeline {
   readonly aggregator: Aggregator;
   readonly detector: AnomalyDetector;
   readonly predictor: Predictor;
+  readonly courses: SeriesCourses;
   /** Where flushed records go. */
   readonly sink: RecordSink = {
     add: (kind, record, live) => {
@@ -70,16 +75,17 @@ export class Pipeline {
   constructor(options: PipelineOptions, emitter: GuardedEmitter, clock: Clock, snapshot?: PipelineSnapshot) {
     this.#emitter = emitter;
     this.#clock = clock;
+    this.courses = new SeriesCourses(options.maxCharts, snapshot?.courses);
     if (snapshot === undefined) {
       this.aggregator = new Aggregator(options.aggregator);
       this.detector = new AnomalyDetector(options.detector);
       this.predictor = new Predictor(options.predictor);
-      this.#feed = new SampleFeed(this.detector, this.predictor);
+      this.#feed = new SampleFeed(this.detector, this.predictor, this.courses);
     } else {
       this.aggregator = Aggregator.restore(snapshot.aggregator, options.aggregator);
       this.detector = AnomalyDetector.restore(snapshot.detector, options.detector);
       this.predictor = Predictor.restore(snapshot.predictor, options.predictor);
-      this.#feed = SampleFeed.restore(snapshot.feed, this.detector, this.predictor);
+      this.#feed = SampleFeed.restore(snapshot.feed, this.detector, this.predictor, this.courses);
     }
     this.#health = healthStatus(this.detector.openAnomalies());
   }
@@ -149,6 +155,7 @@ export class Pipeline {
       detector: this.detector.snapshot(),
       predictor: this.predictor.snapshot(),
       feed: this.#feed.snapshot(),
+      courses: this.courses.snapshot(),
     };
   }
 

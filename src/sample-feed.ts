@@ -6,6 +6,7 @@ import type { SeriesId } from './model/series-key.ts';
 import { SeriesMap } from './model/series-map.ts';
 import type { Predictor } from './predict/predictor.ts';
 import type { PredictorSeriesSnapshot } from './predict/predictor-options.ts';
+import type { SeriesCourses } from './series-courses.ts';
 
 /** What an episode did, as an event. */
 export interface EpisodeEvent {
@@ -42,17 +43,20 @@ interface Told {
 export class SampleFeed {
   readonly #detector: AnomalyDetector;
   readonly #predictor: Predictor;
+  readonly #courses: SeriesCourses;
   readonly #shown = new SeriesMap<Shown>();
   readonly #told = new SeriesMap<Told>();
 
-  constructor(detector: AnomalyDetector, predictor: Predictor) {
+  /** @param courses where what was made of each sample is kept for charts */
+  constructor(detector: AnomalyDetector, predictor: Predictor, courses: SeriesCourses) {
     this.#detector = detector;
     this.#predictor = predictor;
+    this.#courses = courses;
   }
 
   /** Takes the sample of a slot that is over, after `takeBack` of its service; returns what it did to its episodes. */
   take({ series, timestamp, value }: WatchedSample): EpisodeEvent[] {
-    return this.#tell(series, this.#observe(series, timestamp, value), true);
+    return this.#tell(series, this.#observe(series, timestamp, value, true), true);
   }
 
   /** Shows the sample of a slot that may still change, in place of what was shown of that slot before. */
@@ -65,14 +69,16 @@ export class SampleFeed {
       predictor: this.#predictor.snapshotSeries(series),
     };
     this.#shown.set(series, { timestamp, value, detector, predictor });
-    return this.#tell(series, this.#observe(series, timestamp, value), false);
+    return this.#tell(series, this.#observe(series, timestamp, value, false), false);
   }
 
   /** Learns history that nobody needs to be told of; returns how many samples the detector took. */
   backfill(samples: Iterable<Sample>): number {
     const all = [...samples];
     for (const sample of all) this.#predictor.observe(sample);
-    return this.#detector.backfill(all);
+    return this.#detector.backfill(all, (sample, observation) => {
+      this.#courses.add(sample, Number(sample.timestamp), sample.value, observation, true);
+    });
   }
 
   /** Takes back all that was shown of a service. */
@@ -89,6 +95,7 @@ export class SampleFeed {
     const { anomaly, lastTimestamp } = this.#detector.explain(series.serviceId, series.metricName, series.labels);
     this.#detector.forget(series);
     this.#predictor.forget(series);
+    this.#courses.forget(series);
     this.#shown.delete(series);
     this.#told.delete(series);
     if (anomaly === undefined) return [];
@@ -103,18 +110,25 @@ export class SampleFeed {
   }
 
   /** A feed that goes on where `snapshot` was taken, with detector and predictor of that moment. */
-  static restore(snapshot: FeedSnapshot, detector: AnomalyDetector, predictor: Predictor): SampleFeed {
-    const feed = new SampleFeed(detector, predictor);
+  static restore(
+    snapshot: FeedSnapshot,
+    detector: AnomalyDetector,
+    predictor: Predictor,
+    courses: SeriesCourses,
+  ): SampleFeed {
+    const feed = new SampleFeed(detector, predictor, courses);
     for (const { series, state } of snapshot.shown) feed.#shown.set(series, state);
     for (const { series, told } of snapshot.told) feed.#told.set(series, told);
     return feed;
   }
 
-  #observe(series: SeriesId, timestamp: number, value: number): Observation {
+  #observe(series: SeriesId, timestamp: number, value: number, isFinal: boolean): Observation {
     const { serviceId, metricName, labels } = series;
     const sample = { serviceId, metricName, labels, timestamp, value };
     this.#predictor.observe(sample);
-    return this.#detector.observe(sample);
+    const observation = this.#detector.observe(sample);
+    this.#courses.add(series, timestamp, value, observation, isFinal);
+    return observation;
   }
 
   #restore(series: SeriesId, before: Shown): void {

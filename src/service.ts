@@ -14,10 +14,12 @@ import { EventStream, GuardedEmitter, type ServiceEvent, type ServiceEvents, typ
 import type { DefinedMetricInput } from './metric-types.ts';
 import type { Anomaly, Explanation } from './model/anomaly.ts';
 import type { Aggregation, SeriesBucket } from './model/bucket.ts';
+import type { ChartQuery, SeriesChart } from './model/chart.ts';
 import type { DashboardData } from './model/dashboard.ts';
 import type { Forecast, Prediction } from './model/forecast.ts';
+import { assessHealth, type Health } from './model/health.ts';
 import { type Listener, subscription } from './model/listener.ts';
-import { type MetricDefinitions, metricDefinition } from './model/metric-kind.ts';
+import { type MetricDefinition, type MetricDefinitions, metricDefinition } from './model/metric-kind.ts';
 import type { Period } from './model/period.ts';
 import type { PredictionAccuracy } from './model/prediction-accuracy.ts';
 import type {
@@ -29,12 +31,13 @@ import type {
   PerformanceInput,
 } from './model/records.ts';
 import type { Sample } from './model/sample.ts';
-import type { Labels } from './model/series-key.ts';
+import type { Labels, SeriesId } from './model/series-key.ts';
 import type { Deploy, Silence } from './model/silence.ts';
 import type { ThresholdTime } from './model/threshold-time.ts';
 import { Pipeline, type PipelineOptions, type PipelineSnapshot } from './pipeline.ts';
 import type { Predictor } from './predict/predictor.ts';
 import type { ForecastOptions, PredictorOptions, ThresholdOptions } from './predict/predictor-options.ts';
+import { seriesChart } from './series-chart.ts';
 import type { QuantileSketch } from './stats/quantile-sketch.ts';
 
 /** Options of a `Service`; every one has a default that suits a process with a few services. */
@@ -47,6 +50,11 @@ export interface ServiceOptions<M extends MetricDefinitions = MetricDefinitions>
   readonly detector?: Omit<AnomalyDetectorOptions, 'metrics' | 'maxSeries'> | undefined;
   /** Of the predictor. */
   readonly predictor?: Omit<PredictorOptions, 'metrics' | 'maxSeries'> | undefined;
+  /**
+   * Series whose course, with what was expected of it, is kept for charts: the first so many, 0 for none. One costs 98 kB
+   * after a month. Default 100.
+   */
+  readonly maxCharts?: number | undefined;
   /** State to go on from; what `Service.restore` passes. */
   readonly snapshot?: ServiceSnapshot | undefined;
 }
@@ -104,7 +112,8 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   readonly aggregator: Aggregator;
   readonly anomalyDetector: AnomalyDetector;
   readonly predictor: Predictor;
-  readonly #serviceId: string;
+  /** Of records and questions that name no service. */
+  readonly serviceId: string;
   readonly #clock: Clock;
   readonly #metrics: MetricDefinitions;
   readonly #emitter = new GuardedEmitter();
@@ -124,12 +133,13 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     const { serviceId = 'default', clock = new SystemClock(), snapshot, maxSeries } = objectOption('options', options);
     const { metrics = {}, detector = {}, predictor = {}, flushIntervalMs = FLUSH_INTERVAL_MS } = options;
     this.#metrics = metrics;
-    this.#serviceId = serviceId;
+    this.serviceId = serviceId;
     this.#clock = clock;
     const stages: PipelineOptions = {
       aggregator: { ...options, samples: true },
       detector: { ...objectOption('detector', detector), metrics, maxSeries },
       predictor: { ...objectOption('predictor', predictor), metrics, maxSeries },
+      maxCharts: options.maxCharts,
     };
     const connect = (): Pipeline => new Pipeline(stages, this.#emitter, clock, snapshot);
     this.#pipeline = snapshot === undefined ? connect() : restoring('service', snapshot, SNAPSHOT_VERSION, connect);
@@ -200,7 +210,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
    *
    * @throws AnalyticsError `ERR_INVALID_OPTION`
    */
-  markDeploy(serviceId: string = this.#serviceId, deploy: Partial<Deploy> = {}): void {
+  markDeploy(serviceId: string = this.serviceId, deploy: Partial<Deploy> = {}): void {
     const { timestamp = this.#clock.now(), version } = objectOption('deploy', deploy);
     this.anomalyDetector.markDeploy(serviceId, { timestamp, version });
   }
@@ -265,7 +275,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
    *
    * @throws AnalyticsError `ERR_INVALID_OPTION`
    */
-  getAggregations(serviceId: string = this.#serviceId, query?: BucketQuery): Aggregation[] {
+  getAggregations(serviceId: string = this.serviceId, query?: BucketQuery): Aggregation[] {
     this.#settle();
     return this.aggregator.getAggregations(serviceId, query);
   }
@@ -286,7 +296,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
    *
    * @throws AnalyticsError `ERR_INVALID_OPTION`
    */
-  getDistribution(serviceId: string = this.#serviceId, query?: DistributionQuery): QuantileSketch | undefined {
+  getDistribution(serviceId: string = this.serviceId, query?: DistributionQuery): QuantileSketch | undefined {
     this.#settle();
     return this.aggregator.getDistribution(serviceId, query);
   }
@@ -367,6 +377,37 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     return { ...explanation, reasons: [...explanation.reasons, outlook] };
   }
 
+  /**
+   * The course of one series beside what was expected of it: samples as they came for the last minutes, means of longer
+   * and longer steps for older times, never more instants than asked for. Bands are kept for the first `maxCharts` series
+   * that are watched; others get the means of their buckets, without a band.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION`
+   */
+  getChart(serviceId: string, metricName: string, query: ChartQuery = {}): SeriesChart {
+    this.#settle();
+    const sources = { courses: this.#pipeline.courses, aggregator: this.aggregator, metrics: this.#metrics };
+    return seriesChart(sources, serviceId, metricName, query);
+  }
+
+  /** The series that are watched, in order of arrival within each service; of one service or of all. */
+  listSeries(serviceId?: string): SeriesId[] {
+    this.#settle();
+    return this.anomalyDetector.listSeries(serviceId);
+  }
+
+  /** What is known about a metric: your definition of it, or that of this library. */
+  metricDefinition(metricName: string): MetricDefinition {
+    return metricDefinition(metricName, this.#metrics);
+  }
+
+  /** How the services are, or one of them, from the episodes that are open now. */
+  getHealth(serviceId?: string): Health {
+    this.#settle();
+    const timestamp = this.aggregator.newestTimestamp(serviceId) ?? this.#clock.now();
+    return assessHealth(this.anomalyDetector.openAnomalies(serviceId), timestamp);
+  }
+
   /** Everything that one page needs, of one service or of all. */
   getDashboardData(serviceId?: string): DashboardData {
     this.#settle();
@@ -394,7 +435,12 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
       accepted,
       rejected,
       ...aggregated,
-      bytes: aggregated.bytes + this.collector.byteLength + this.anomalyDetector.byteLength + this.predictor.byteLength,
+      bytes:
+        aggregated.bytes +
+        this.collector.byteLength +
+        this.anomalyDetector.byteLength +
+        this.predictor.byteLength +
+        this.#pipeline.courses.byteLength,
       learning: this.anomalyDetector.learning,
       errors: errors + this.#emitter.failures,
     };

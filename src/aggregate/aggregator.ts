@@ -1,10 +1,12 @@
 import { objectOption, restoring } from '../errors.ts';
 import type { Aggregation, SeriesBucket } from '../model/bucket.ts';
+import type { SlowOperation } from '../model/dashboard.ts';
 import { OPERATION_DURATION } from '../model/metric-kind.ts';
 import { FAILED, LIVE, type OperationBatch } from '../model/operation-batch.ts';
 import { OperationRef } from '../model/operation-ref.ts';
 import type { Period } from '../model/period.ts';
 import type { MetricsRecord, PerformanceRecord, RecordByKind, RecordKind, Timestamp } from '../model/records.ts';
+import type { SeriesId } from '../model/series-key.ts';
 import type { QuantileSketch } from '../stats/quantile-sketch.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
 import type { TopEntry } from '../stats/space-saving.ts';
@@ -34,6 +36,7 @@ import { type SeriesReading, scanSeries } from './scan-series.ts';
 import type { OverflowEntry } from './series-limit.ts';
 import { type RegistrySnapshot, SeriesRegistry } from './series-registry.ts';
 import type { SeriesState, WatchedSample } from './series-state.ts';
+import { slowestOperations } from './slowest-operations.ts';
 import { writePartials } from './write-partials.ts';
 
 /** Services of one step: some microseconds of work where they have nothing to close. */
@@ -265,6 +268,11 @@ export class Aggregator {
     return scanSeries(this.#registry, checkQuery({ period }).level);
   }
 
+  /** The series that are told apart, in order of arrival within each service; of one service or of all. */
+  listSeries(serviceId?: string): SeriesId[] {
+    return Array.from(this.#registry.series.entries(serviceId), ([series]) => series);
+  }
+
   /** Ids of the known services, in order of appearance. */
   get serviceIds(): string[] {
     return [...this.#registry.services.keys()];
@@ -293,6 +301,12 @@ export class Aggregator {
   /** Most active users of the newest two UTC days, with the largest possible overcount as `error`. */
   topUsers(serviceId: string, limit: number): TopEntry[] {
     return this.#registry.services.get(serviceId)?.audience.topUsers().top(limit) ?? [];
+  }
+
+  /** Operations of a service by their 95th percentile over the newest hour, slowest first; of 500 operations at most. */
+  slowestOperations(serviceId: string, limit: number): SlowOperation[] {
+    const service = this.#registry.services.get(serviceId);
+    return service === undefined ? [] : slowestOperations(service, this.#registry.series, limit);
   }
 
   /**

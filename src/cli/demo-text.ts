@@ -1,7 +1,7 @@
 import type { Anomaly } from '../model/anomaly.ts';
 import type { Health } from '../model/health.ts';
 import { dashboardText } from './dashboard-text.ts';
-import type { DemoEnd, DemoEvent, DemoFault, DemoStart, LearningSeries } from './demo.ts';
+import type { DemoEnd, DemoEvent, DemoFault, DemoPage, DemoStart, LearningSeries } from './demo.ts';
 import {
   countText,
   durationText,
@@ -27,6 +27,8 @@ export function demoView(paint: Paint): (event: DemoEvent, at: number) => string
     switch (event.type) {
       case 'start':
         return introduction(event, paint);
+      case 'page':
+        return pageText(event, paint);
       case 'learning':
         return line(at, 'learning', learning(event.series));
       case 'forecast':
@@ -91,6 +93,13 @@ function introduction({ seconds, services, requestsPerSecond }: DemoStart, paint
     '',
     '',
   ].join('\n');
+}
+
+function pageText({ state, url, apiUrl }: DemoPage, paint: Paint): string {
+  if (state === 'staying') {
+    return `${paint('bold', `The shop goes on, and so does the page: ${url}`)}\nCtrl-C ends it.\n\n`;
+  }
+  return `${paint('bold', `Live page: ${url}`)}\nREST API:  ${apiUrl}\n\n`;
 }
 
 function learning(series: readonly LearningSeries[]): string {

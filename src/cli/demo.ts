@@ -10,10 +10,12 @@ import { Service, type ServiceStats } from '../service.ts';
 import { type LoadReport, runLoad } from './demo-load.ts';
 import { Machine } from './demo-machine.ts';
 import { type DemoShop, FAULT, SHOP_METRICS, startShop } from './demo-shop.ts';
+import { type LivePage, servePage } from './live-page.ts';
 
 /** One thing that the demo has to tell. All but `start`, `fault` and `end` come from the library. */
 export type DemoEvent =
   | DemoStart
+  | DemoPage
   | { readonly type: 'learning'; readonly series: readonly LearningSeries[] }
   | ({ readonly type: 'forecast'; readonly serviceId: string; readonly metricName: string } & Forecast)
   | DemoFault
@@ -30,6 +32,14 @@ export interface DemoStart {
   readonly seconds: number;
   readonly services: readonly { readonly serviceId: string; readonly url: string }[];
   readonly requestsPerSecond: number;
+}
+
+/** Where to look. */
+export interface DemoPage {
+  readonly type: 'page';
+  readonly state: 'open' | 'staying';
+  readonly url: string;
+  readonly apiUrl: string;
 }
 
 /** The demo's own word: it broke something, or mended it. */
@@ -68,6 +78,10 @@ export interface DemoOptions {
   readonly seconds: number;
   /** Ends it early, with its summary. */
   readonly signal?: AbortSignal | undefined;
+  /** Of the page; 0 for any free one, `undefined` for the usual one where it is free. */
+  readonly port?: number | undefined;
+  /** After the summary the shop goes on, and the page with it, until the signal fires. */
+  readonly stays?: boolean | undefined;
   readonly report: DemoReport;
 }
 
@@ -77,8 +91,14 @@ const MAX_CONCURRENT = 32;
 const LEARNING_SHARE = 0.4;
 const FAULT_SHARE = 0.33;
 const LONGEST_PHASE_MS = 60_000;
+/** A shop that goes on is broken this often, for this long. */
+const FAULT_EVERY_MS = 180_000;
+const FAULT_MS = 40_000;
 /** Seconds between two lines about the learning. */
 const LEARNING_EVERY = 4;
+
+/** What is still told when the shop goes on; the rest can be seen on the page. */
+const TOLD_AFTERWARDS: ReadonlySet<DemoEvent['type']> = new Set(['fault', 'anomaly', 'anomaly_closed', 'error']);
 
 /** Series that the fault must wait for: the gauges that all three services send every second. */
 const WATCHED: readonly SeriesId[] = ['shop', 'catalog', 'payments'].flatMap((serviceId) =>
@@ -95,7 +115,8 @@ const FORECAST: readonly SeriesId[] = [
  * Runs a small shop under load, breaks its payments when the library knows what is normal, mends them again, and
  * reports what the library makes of it.
  */
-export async function demo({ seconds, signal: interruption, report }: DemoOptions): Promise<void> {
+export async function demo(options: DemoOptions): Promise<void> {
+  const { seconds, signal: interruption, port, stays = false, report } = options;
   // A minute of data wants short horizons; live records on one machine are never late.
   const analytics: Service = new Service({
     metrics: SHOP_METRICS,
@@ -103,12 +124,20 @@ export async function demo({ seconds, signal: interruption, report }: DemoOption
     latenessMs: 1000,
     predictor: { horizons: ['10s', '30s', '5m'] },
   });
+  const page = await servePage(analytics, port);
   const shop = await startShop(analytics);
   const run = new DemoRun(analytics, shop, report, seconds);
+  const goesOn = (): boolean => stays && interruption?.aborted === false;
   try {
-    await run.play(interruption);
+    await run.play(page, interruption);
+    if (goesOn()) {
+      run.end();
+      await run.goOn(page, interruption as AbortSignal);
+      return;
+    }
   } finally {
     await shop.close();
+    await page.close();
     await analytics.close();
   }
   run.end();
@@ -125,6 +154,8 @@ class DemoRun {
   #faultFrom: number | undefined;
   #faultTo: number | undefined;
   #learned = false;
+  /** Whether the summary has been told. */
+  #isOver = false;
   #detected: DemoEnd['detected'];
 
   constructor(analytics: Service, shop: DemoShop, report: DemoReport, seconds: number) {
@@ -136,10 +167,11 @@ class DemoRun {
     this.#listen();
   }
 
-  async play(interruption: AbortSignal | undefined): Promise<void> {
+  async play({ url, apiUrl }: LivePage, interruption: AbortSignal | undefined): Promise<void> {
     const services = this.#shop.servers.map(({ serviceId, url }) => ({ serviceId, url }));
     const requestsPerSecond = REQUESTS_PER_SECOND;
     this.#tell({ type: 'start', seconds: this.#seconds, services, requestsPerSecond });
+    this.#tell({ type: 'page', state: 'open', url, apiUrl });
     const timeUp = AbortSignal.timeout(this.#seconds * 1000);
     const signal = interruption === undefined ? timeUp : AbortSignal.any([timeUp, interruption]);
     const load = runLoad(this.#shop.url, {
@@ -148,15 +180,29 @@ class DemoRun {
       maxRequests: this.#seconds * REQUESTS_PER_SECOND * 2,
       signal,
     });
-    for (let second = 1; !signal.aborted; second++) {
-      await sleep(this.#startedAt + second * 1000 - Date.now(), undefined, { signal }).catch(() => {});
-      if (signal.aborted) break;
-      this.#shop.recordSnapshots();
-      await this.#machine.recordSnapshot();
-      this.#direct(second);
-    }
+    await this.#everySecond(signal, (second) => this.#direct(second));
     this.#load = await load;
     if (this.#faultFrom !== undefined) this.#faultTo ??= Date.now();
+  }
+
+  /** The shop as it was, broken now and then, for as long as somebody looks at it. */
+  async goOn({ url, apiUrl }: LivePage, signal: AbortSignal): Promise<void> {
+    this.#tell({ type: 'page', state: 'staying', url, apiUrl });
+    this.#isOver = true;
+    const limits = {
+      requestsPerSecond: REQUESTS_PER_SECOND,
+      maxConcurrent: MAX_CONCURRENT,
+      maxRequests: Number.POSITIVE_INFINITY,
+    };
+    const load = runLoad(this.#shop.url, { ...limits, signal });
+    const since = Date.now();
+    let isBroken = false;
+    await this.#everySecond(signal, () => {
+      const isToBreak = (Date.now() - since) % FAULT_EVERY_MS >= FAULT_EVERY_MS - FAULT_MS;
+      if (isToBreak !== isBroken) this.#setFault(isToBreak ? 'injected' : 'lifted');
+      isBroken = isToBreak;
+    });
+    await load;
   }
 
   end(): void {
@@ -171,6 +217,17 @@ class DemoRun {
       dashboard: this.#analytics.getDashboardData(),
       stats: this.#analytics.stats(),
     });
+  }
+
+  async #everySecond(signal: AbortSignal, act: (second: number) => void): Promise<void> {
+    const start = Date.now();
+    for (let second = 1; !signal.aborted; second++) {
+      await sleep(start + second * 1000 - Date.now(), undefined, { signal }).catch(() => {});
+      if (signal.aborted) break;
+      this.#shop.recordSnapshots();
+      await this.#machine.recordSnapshot();
+      act(second);
+    }
   }
 
   /** Decides what comes next: learn, break, mend. */
@@ -230,6 +287,7 @@ class DemoRun {
   }
 
   #tell(event: DemoEvent): void {
+    if (this.#isOver && !TOLD_AFTERWARDS.has(event.type)) return;
     this.#report(event, Date.now());
   }
 

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { ManualClock } from '../clock.ts';
+import { type Clock, ManualClock } from '../clock.ts';
 import type { Anomaly } from '../model/anomaly.ts';
 import type { SeriesBucket } from '../model/bucket.ts';
 import type { Horizon, Prediction } from '../model/forecast.ts';
@@ -66,6 +66,15 @@ export interface ReplayReport {
   readonly elapsedMs: number;
 }
 
+/** A replay that is over. */
+export interface Replayed {
+  readonly report: ReplayReport;
+  /** It takes no more records, and can still be asked. */
+  readonly service: Service;
+  /** Stands at the last timestamp. */
+  readonly clock: Clock;
+}
+
 /** Records that the columns are guessed from. */
 const GUESS_ROWS = 200;
 /** The service's own horizons fit samples up to so far apart; beyond it forecasts go 1, 6 and 24 steps ahead. */
@@ -82,7 +91,7 @@ export async function replay(
   request: ReplayRequest,
   stdin: Readable,
   onProgress: (progress: ReplayProgress) => void,
-): Promise<ReplayReport> {
+): Promise<Replayed> {
   const started = performance.now();
   const source = await openCsv(request.path, stdin);
   const records = source.records();
@@ -108,15 +117,16 @@ export async function replay(
     reported = bytes;
     onProgress({ bytes, size: source.size, rows: run.rows });
   }
+  const { service, clock } = run;
   const report = await run.finish();
-  return { ...report, delimiter: source.delimiter, elapsedMs: performance.now() - started };
+  return { report: { ...report, delimiter: source.delimiter, elapsedMs: performance.now() - started }, service, clock };
 }
 
 class Replay {
   readonly #request: ReplayRequest;
   readonly #layout: CsvLayout;
-  readonly #clock = new ManualClock(0);
-  readonly #service: Service;
+  readonly clock = new ManualClock(0);
+  readonly service: Service;
   readonly #unused = new Map<string, { reason: string; count: number; firstLine: number }>();
   readonly #anomalies = new Map<string, Anomaly>();
   #rows = 0;
@@ -133,9 +143,9 @@ class Replay {
     const { stepMs = 0 } = layout;
     const horizons: Horizon[] | undefined =
       stepMs > LONGEST_FINE_STEP ? COARSE_HORIZONS.map((steps) => steps * stepMs) : undefined;
-    this.#service = new Service({ serviceId: request.serviceId, clock: this.#clock, predictor: { horizons } });
-    this.#service.on('anomaly', (anomaly) => this.#keep(anomaly));
-    this.#service.on('anomalyClosed', (anomaly) => this.#keep(anomaly));
+    this.service = new Service({ serviceId: request.serviceId, clock: this.clock, predictor: { horizons } });
+    this.service.on('anomaly', (anomaly) => this.#keep(anomaly));
+    this.service.on('anomalyClosed', (anomaly) => this.#keep(anomaly));
   }
 
   get rows(): number {
@@ -154,14 +164,14 @@ class Replay {
     // Only forwards: an older row is late, as it would have been then.
     if (this.#from === undefined || timestamp > this.#to) {
       this.#to = timestamp;
-      this.#clock.set(timestamp);
+      this.clock.set(timestamp);
     } else if (timestamp < this.#to) this.#outOfOrder++;
     this.#from = Math.min(this.#from ?? timestamp, timestamp);
     for (const column of values) this.#record(timestamp, column, cells[column] ?? '', line);
   }
 
   async finish(): Promise<Omit<ReplayReport, 'delimiter' | 'elapsedMs'>> {
-    const service = this.#service;
+    const service = this.service;
     await service.close();
     const { serviceId } = this.#request;
     for (const anomaly of service.getAnomalies(serviceId, Number.POSITIVE_INFINITY)) {
@@ -189,7 +199,7 @@ class Replay {
     const metricName = this.#layout.names[column] as string;
     const value = parseNumber(cell, this.#layout.decimalComma);
     if (value !== undefined) {
-      if (this.#service.recordMetric({ metricName, value, timestamp })) this.#samples++;
+      if (this.service.recordMetric({ metricName, value, timestamp })) this.#samples++;
     } else if (isMissing(cell)) this.#missing++;
     else this.#skip(`${metricName} that is not a number`, line);
   }
@@ -216,7 +226,7 @@ class Replay {
     return this.#layout.values.flatMap((column) => {
       const metricName = this.#layout.names[column] as string;
       return PERIODS.flatMap((period) => {
-        const buckets = this.#service.getSeries(this.#request.serviceId, metricName, { period, limit: 3 });
+        const buckets = this.service.getSeries(this.#request.serviceId, metricName, { period, limit: 3 });
         const newest = buckets.findLast(({ complete }) => complete) ?? buckets.at(-1);
         return newest === undefined ? [] : [{ ...newest, metricName }];
       });

@@ -3,8 +3,9 @@ import { basename, extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CommandError, EXIT_CODES } from './command-error.ts';
-import { demo } from './demo.ts';
+import { type DemoEvent, demo } from './demo.ts';
 import { demoView } from './demo-text.ts';
+import { interrupted, servePage } from './live-page.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { type ReplayReport, replay } from './replay.ts';
 import { replayText } from './replay-text.ts';
@@ -20,13 +21,16 @@ export interface CommandIo {
   interruption?(): AbortSignal;
 }
 
-const HELP = `Usage: streamgate-analytics demo [--seconds N] [--json]
+const HELP = `Usage: streamgate-analytics demo [--seconds N] [--port N] [--json]
        streamgate-analytics replay FILE.csv [options]
 
 demo    Runs three small HTTP services under load in this process, breaks one of them, and
-        prints what the library learns, detects and forecasts. Ends by itself; Ctrl-C ends it
-        earlier, with the same summary.
+        prints what the library learns, detects and forecasts. Serves the live page meanwhile,
+        to this machine only. Ends by itself; Ctrl-C ends it earlier, with the same summary. In
+        a terminal the page stays after the summary, and the shop under load, until Ctrl-C.
   --seconds N       how long, 20 to 3600; default 60
+  --port N          of the page; default 4780 or, where that is taken, any free one
+  --end             end after the summary in a terminal too
   --json            one JSON object per line instead of text
 
 replay  Runs a recorded CSV file through the library at full speed and prints aggregations,
@@ -37,6 +41,8 @@ replay  Runs a recorded CSV file through the library at full speed and prints ag
   --metric COLUMN   only this column; may be given several times
   --limit N         print at most the newest N anomalies, at least 1; default 1000
   --fail-on-anomaly exit with 2 where there are anomalies
+  --serve           then serve the page of what was found, until Ctrl-C
+  --port N          of the page; default 4780 or, where that is taken, any free one
   --json            one JSON object per line instead of text
 
   -h, --help        this text
@@ -82,6 +88,8 @@ async function dispatch([command, ...rest]: readonly string[], io: CommandIo): P
 async function runDemo(args: string[], io: CommandIo): Promise<number> {
   const { values, positionals } = parse(args, {
     seconds: { type: 'string', default: '60' },
+    port: { type: 'string' },
+    end: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   });
@@ -90,7 +98,10 @@ async function runDemo(args: string[], io: CommandIo): Promise<number> {
   const seconds = wholeNumber('--seconds', values.seconds, 20, 3600);
   const text = demoView(paintFor(io.stdout));
   const view: typeof text = values.json ? ({ type, ...event }, at) => jsonLine({ type, at, ...event }) : text;
-  await demo({ seconds, signal: io.interruption?.(), report: (event, at) => io.stdout.write(view(event, at)) });
+  const port = portNumber(values.port);
+  const stays = io.stdout.isTTY === true && !values.end;
+  const report = (event: DemoEvent, at: number): unknown => io.stdout.write(view(event, at));
+  await demo({ seconds, port, stays, signal: io.interruption?.(), report });
   return EXIT_CODES.done;
 }
 
@@ -100,6 +111,8 @@ async function runReplay(args: string[], io: CommandIo): Promise<number> {
     metric: { type: 'string', multiple: true, default: [] },
     limit: { type: 'string', default: '1000' },
     'fail-on-anomaly': { type: 'boolean', default: false },
+    serve: { type: 'boolean', default: false },
+    port: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   });
@@ -115,13 +128,24 @@ async function runReplay(args: string[], io: CommandIo): Promise<number> {
     metrics: values.metric,
     limit: wholeNumber('--limit', values.limit, 1, Number.MAX_SAFE_INTEGER),
   };
+  const port = portNumber(values.port);
+  if (port !== undefined && !values.serve) throw usage('--port goes with --serve');
   let bar: ProgressBar | undefined;
-  const report = await replay(request, io.stdin, ({ bytes, size, rows }) => {
+  const { report, service, clock } = await replay(request, io.stdin, ({ bytes, size, rows }) => {
     bar ??= new ProgressBar(io.stderr, size);
     bar.update(bytes, countText(rows, 'row'));
   }).finally(() => bar?.clear());
   if (values.json) for (const line of replayLines(report)) io.stdout.write(line);
   else io.stdout.write(replayText(report, paintFor(io.stdout)));
+  if (values.serve) {
+    const signal = io.interruption?.();
+    const page = await servePage(service, port, clock);
+    const { url, apiUrl } = page;
+    if (values.json) io.stdout.write(jsonLine({ type: 'page', url, apiUrl }));
+    else io.stdout.write(`\nPage of it: ${url}?range=30d&service=${encodeURIComponent(serviceId)}\nCtrl-C ends it.\n`);
+    await interrupted(signal);
+    await page.close();
+  }
   return values['fail-on-anomaly'] && report.episodes > 0 ? EXIT_CODES.anomalies : EXIT_CODES.done;
 }
 
@@ -165,6 +189,10 @@ function wholeNumber(option: string, text: string, min: number, max: number): nu
   if (Number.isInteger(value) && value >= min && value <= max && text.trim() !== '') return value;
   const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
   throw usage(`${option} must be a whole number ${range}, got ${text}`);
+}
+
+function portNumber(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : wholeNumber('--port', text, 0, 65_535);
 }
 
 function usage(message: string): CommandError {

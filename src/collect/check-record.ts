@@ -1,6 +1,6 @@
 import { OPERATION_METRICS } from '../model/metric-kind.ts';
 import type { InputByKind, RecordByKind, RecordKind } from '../model/records.ts';
-import type { RejectionReason } from '../model/rejection.ts';
+import type { Refused } from '../model/rejection.ts';
 import { copyLabels, copyMetadata, copyTags } from './copy-value.ts';
 import { checkNumber, checkText, MAX_NAME, Refusal } from './refusal.ts';
 
@@ -14,12 +14,6 @@ export interface BorderLimits {
   readonly oldest: number;
   /** Newest timestamp that is accepted, epoch milliseconds. */
   readonly newest: number;
-}
-
-/** A refusal as data. */
-export interface Refused {
-  readonly reason: RejectionReason;
-  readonly field: string;
 }
 
 /** The gauges of a metrics snapshot that must hold a number where they are given. */

@@ -3,8 +3,8 @@ import { AnalyticsError, invalidOption, numberOption, objectOption, restoring } 
 import { callListener, failureText, type Listener, subscription } from '../model/listener.ts';
 import type { OperationRef } from '../model/operation-ref.ts';
 import type { InputByKind, PerformanceInput, RecordByKind, RecordKind } from '../model/records.ts';
-import type { Rejection } from '../model/rejection.ts';
-import { type BorderLimits, checkRecord, isName, isPlainOutcome, type Refused } from './check-record.ts';
+import type { Refused, Rejection } from '../model/rejection.ts';
+import { type BorderLimits, checkRecord, isName, isPlainOutcome } from './check-record.ts';
 import { OperationTable } from './operation-table.ts';
 import { type BufferedRecord, performanceRecord, RecordBuffer, type RecordSink } from './record-buffer.ts';
 import { type RejectionCounts, RejectionLog } from './rejection-log.ts';
@@ -128,17 +128,27 @@ export class Collector {
    * @throws AnalyticsError `ERR_CLOSED` after `close()`
    */
   record<K extends RecordKind>(kind: K, input: InputByKind[K]): boolean {
+    return this.offer(kind, input) === undefined;
+  }
+
+  /**
+   * Takes one record as `record` does, and says why where it does not: for callers who have to answer for each record.
+   *
+   * @returns `undefined` where it was accepted
+   * @throws AnalyticsError `ERR_CLOSED` after `close()`
+   */
+  offer<K extends RecordKind>(kind: K, input: InputByKind[K]): Refused | undefined {
     this.#checkOpen();
-    if (kind === 'performance' && this.#takePlain(input as PerformanceInput)) return true;
+    if (kind === 'performance' && this.#takePlain(input as PerformanceInput)) return undefined;
     const now = this.#clock.now();
     const checked = this.#makeRoom() ? this.#check(kind, input, now) : BUFFER_FULL;
     if ('reason' in checked) {
       this.#rejections.add(kind, checked, now);
-      return false;
+      return checked;
     }
     this.#buffer.push({ kind, record: checked, live: isLive(checked.timestamp, now) });
     this.#pushed();
-    return true;
+    return undefined;
   }
 
   /**

@@ -1,6 +1,5 @@
 import type { RecordKind } from '../model/records.ts';
-import type { Rejection, RejectionReason } from '../model/rejection.ts';
-import type { Refused } from './check-record.ts';
+import type { Refused, Rejection, RejectionReason } from '../model/rejection.ts';
 
 /** Number of rejected records by reason. */
 export type RejectionCounts = Readonly<Partial<Record<RejectionReason, number>>>;

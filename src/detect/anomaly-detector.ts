@@ -167,6 +167,11 @@ export class AnomalyDetector {
     return found.sort(newestFirst);
   }
 
+  /** Series known, in order of arrival within each service. */
+  listSeries(serviceId?: string): SeriesId[] {
+    return Array.from(this.#series.entries(serviceId), ([series]) => series);
+  }
+
   /** Why a series has an anomaly, or has none: its state, its band, its last value, in fields and in sentences. */
   explain(serviceId: string, metricName: string, labels?: Labels): Explanation {
     const series = { serviceId, metricName, labels };
@@ -179,14 +184,18 @@ export class AnomalyDetector {
   /**
    * Learns history before going live: samples of any series, each series in the order of its time. What they hold is
    * found as if it happened now, and is listed; it is for the caller to announce none of it. Returns how many were taken.
+   *
+   * @param onTaken is told what was made of each sample that was taken
    */
-  backfill(samples: Iterable<Sample>): number {
+  backfill(samples: Iterable<Sample>, onTaken?: (sample: Sample, observation: Observation) => void): number {
     let taken = 0;
     for (const sample of samples) {
       const before = this.#series.get(sample)?.newest;
-      this.observe(sample);
+      const observation = this.observe(sample);
       const after = this.#series.get(sample)?.newest;
-      if (after !== before) taken++;
+      if (after === before) continue;
+      taken++;
+      onTaken?.(sample, observation);
     }
     return taken;
   }
@@ -199,6 +208,16 @@ export class AnomalyDetector {
    */
   silence(silence: Silence): void {
     this.#plans.silence(silence);
+  }
+
+  /** The silences that were announced, the last thousand, in the order in which they were. */
+  get silences(): readonly Silence[] {
+    return this.#plans.silenceList;
+  }
+
+  /** The deploys of a service that were noted, the last twenty, oldest first. */
+  deploysOf(serviceId: string): readonly Deploy[] {
+    return this.#plans.deploysOf(serviceId);
   }
 
   /**

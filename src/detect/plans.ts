@@ -51,6 +51,16 @@ export class Plans {
     this.#deploys = new Map([...this.#deploys, [serviceId, newest]]);
   }
 
+  /** The silences that are kept, in the order in which they were given. */
+  get silenceList(): readonly PlannedSilence[] {
+    return this.#silences;
+  }
+
+  /** The deploys that are kept, oldest first. */
+  deploysOf(serviceId: string): readonly PlannedDeploy[] {
+    return this.#deploys.get(serviceId) ?? [];
+  }
+
   /** Whether a sample of a series lies in a silence. */
   silences(serviceId: string, metricName: string, timestamp: number): boolean {
     return this.#silences.some(

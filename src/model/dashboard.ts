@@ -20,6 +20,17 @@ export interface TopUser {
   readonly count: number;
 }
 
+/** An operation and how long it takes. */
+export interface SlowOperation {
+  readonly serviceId: string;
+  readonly operation: string;
+  /** Executions in the newest hour. */
+  readonly count: number;
+  /** Milliseconds, over the newest hour. */
+  readonly p50Latency: number;
+  readonly p95Latency: number;
+}
+
 /** All that one page needs. */
 export interface DashboardData {
   /** Of the newest record, epoch milliseconds; the clock's time where there is none. */
@@ -36,6 +47,8 @@ export interface DashboardData {
   readonly predictions: readonly Prediction[];
   readonly topErrors: readonly TopError[];
   readonly topUsers: readonly TopUser[];
+  /** By their 95th percentile over the newest hour. */
+  readonly slowestOperations: readonly SlowOperation[];
   readonly systemHealth: HealthStatus;
   readonly healthReasons: readonly string[];
 }

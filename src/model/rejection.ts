@@ -35,6 +35,13 @@ export type RejectionReason =
   /** Recorded by a listener while the buffer that is being flushed had already been refilled by listeners. */
   | 'buffer_full';
 
+/** Why one record was not accepted. */
+export interface Refused {
+  readonly reason: RejectionReason;
+  /** Field that is the reason, such as `duration` or `labels.queue`; `''` where it is none of them. */
+  readonly field: string;
+}
+
 /** Sent at most once a minute and reason. */
 export interface Rejection {
   readonly reason: RejectionReason;

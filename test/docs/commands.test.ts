@@ -17,7 +17,10 @@ function flaw(command: string): string | undefined {
   switch (program) {
     case 'npm':
       if (name === 'ci') return undefined;
-      if (name === 'install') return rest.every((to) => to === manifest.name) ? undefined : `installs ${rest}`;
+      if (name === 'install')
+        return rest.every((to) => to === manifest.name || to in manifest.peerDependencies)
+          ? undefined
+          : `installs ${rest}`;
       return flawOfScript(name === 'run' ? rest[0] : name);
     case 'npx':
       return name !== undefined && name in manifest.bin ? flawOfArguments(rest) : `runs ${name}`;

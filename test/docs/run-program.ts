@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { pageFilesPlugin } from '../../scripts/page-files.ts';
 import { ROOT } from './pages.ts';
 
 const root = fileURLToPath(ROOT);
@@ -56,9 +57,16 @@ async function bundle(code: string, resolveDir: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: code, loader: 'ts', resolveDir },
     alias: {
+      '@streamgate/analytics/dashboard': `${root}src/dashboard/index.ts`,
       '@streamgate/analytics/fleet': `${root}src/fleet/index.ts`,
+      '@streamgate/analytics/http': `${root}src/http/index.ts`,
       '@streamgate/analytics': `${root}src/index.ts`,
     },
+    // Packages that are no ES modules ask for Node's parts in their own way.
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
+    plugins: [pageFilesPlugin()],
     bundle: true,
     platform: 'node',
     target: 'node20',

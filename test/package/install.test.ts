@@ -24,6 +24,20 @@ describe('the installed package', () => {
     expect(run('node', '--eval', program)).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n');
   });
 
+  it.each([
+    ['imported', `import('@streamgate/analytics/http')`],
+    ['required', `Promise.resolve(require('@streamgate/analytics/http'))`],
+  ])('says what to install where the packages behind the HTTP API are missing: %s', (_, load) => {
+    const program = `
+      const { Service } = require('@streamgate/analytics');
+      ${load}
+        .then(({ createHandler }) => createHandler(new Service()).ready)
+        .catch(({ code, message }) => console.log(code, message));`;
+    expect(run('node', '--eval', program)).toMatch(
+      /^ERR_MISSING_PEER .*run npm install hono @hono\/zod-openapi zod\n$/,
+    );
+  });
+
   it('has a command that explains itself', () => {
     expect(run('npx', '--no-install', 'streamgate-analytics', '--help')).toMatch(/replay[\s\S]*demo|demo[\s\S]*replay/);
   });

@@ -22,7 +22,10 @@ function importedBy(file: string): string[] {
 describe('the packed package', () => {
   it('has exactly two dependencies', () => {
     expect(Object.keys(manifest.dependencies)).toEqual(['eventemitter3', 'simple-statistics']);
-    expect(manifest.peerDependencies ?? {}).toEqual({});
+    const peers = manifest.peerDependencies ?? {};
+    expect(Object.keys(peers)).toEqual(['@hono/zod-openapi', 'hono', 'zod']);
+    // Nobody who does not use the HTTP API is asked for them.
+    expect(Object.keys(peers).filter((name) => manifest.peerDependenciesMeta?.[name]?.optional !== true)).toEqual([]);
     expect(manifest.optionalDependencies ?? {}).toEqual({});
   });
 
@@ -52,13 +55,15 @@ describe('the packed package', () => {
     expect(manifest.sideEffects).toBe(false);
   });
 
-  it('bundles neither dependency into the library, and imports nothing but them', () => {
+  it('bundles neither dependency into the library, and imports nothing but them and, in one place, the peers', () => {
     const chunks = readdirSync(join(installed, 'dist')).filter((file) => file.endsWith('.js') && file !== 'cli.js');
     const required = readdirSync(join(installed, 'dist')).filter((file) => file.endsWith('.cjs'));
     for (const files of [chunks, required]) {
       const imported = new Set(files.flatMap((file) => importedBy(`dist/${file}`)));
       const foreign = [...imported].filter((name) => !isBuiltin(name));
-      expect(foreign.sort()).toEqual(['eventemitter3', 'simple-statistics']);
+      expect(foreign.sort()).toEqual(['@hono/zod-openapi', 'eventemitter3', 'hono/etag', 'simple-statistics']);
+      const withPeers = files.filter((file) => importedBy(`dist/${file}`).some((name) => /hono|zod/.test(name)));
+      expect(withPeers.map((file) => file.replace(/-.*/, ''))).toEqual(['api']);
     }
   });
 

@@ -16,6 +16,7 @@ export interface Manifest {
   readonly sideEffects: boolean;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
   readonly main: string;

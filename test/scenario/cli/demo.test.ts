@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pageFilesPlugin } from '../../../scripts/page-files.ts';
 import { jsonLines } from './command.ts';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
@@ -20,6 +21,7 @@ beforeAll(async () => {
   await build({
     entryPoints: [join(repository, 'src/cli/main.ts')],
     outfile: join(folder, 'dist/cli.js'),
+    plugins: [pageFilesPlugin()],
     bundle: true,
     format: 'esm',
     platform: 'node',

@@ -1,0 +1,1 @@
+export { type DashboardOptions, type DashboardPages, dashboardPages } from './dashboard-pages.ts';

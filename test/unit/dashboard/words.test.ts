@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { csvInstant, csvText } from '../../../src/dashboard/client/csv.ts';
+import {
+  countText,
+  durationText,
+  numberText,
+  rangeText,
+  seriesTitle,
+  valueText,
+} from '../../../src/dashboard/client/format.ts';
+
+/** Texts as they are read: a narrow space is a space. */
+const plain = (text: string): string => text.replaceAll('\u202f', ' ');
+
+describe('numbers on the page', () => {
+  it.each([
+    [0.012345, '0.0123'],
+    [4.5678, '4.57'],
+    [789.4, '789'],
+    [12_345, '12.3k'],
+    [3_450_000, '3.45M'],
+    [-12.3, '−12.3'],
+    [1e-93, '0'],
+    [Number.NaN, '–'],
+    [undefined, '–'],
+  ])('%d is %s', (value, text) => {
+    expect(numberText(value)).toBe(text);
+  });
+
+  it.each([
+    [0.0213, 'ratio', '2.13 %'],
+    [87.25, '%', '87.3 %'],
+    [250, 'ms', '250 ms'],
+    [1250, 'ms', '1.25 s'],
+    [14.04, '/s', '14/s'],
+    [3, 'mails', '3 mails'],
+    [3, undefined, '3'],
+  ])('%d in %s is %s', (value, unit, text) => {
+    expect(plain(valueText(value, unit))).toBe(text);
+  });
+
+  it('have their unit once in a range, unless the ends differ in it', () => {
+    expect(plain(rangeText(0.05, 0.124, 'ratio'))).toBe('5 to 12.4 %');
+    expect(plain(rangeText(59.5, 72.9, 'ms'))).toBe('59.5 to 72.9 ms');
+    expect(plain(rangeText(900, 1200, 'ms'))).toBe('900 ms to 1.2 s');
+    expect(plain(rangeText(1, 2, undefined))).toBe('1 to 2');
+  });
+
+  it('are durations in the unit that fits, and counts with their thousands apart', () => {
+    expect([42_000, 420_000, 12_000_000, 86_400_000 * 12].map(durationText).map(plain)).toEqual([
+      ...['42 s', '7 min', '3 h 20 min', '12 d'],
+    ]);
+    expect(plain(countText(1_234_567))).toBe('1 234 567');
+  });
+});
+
+describe('a series', () => {
+  it('has the name of its metric in words, and its labels', () => {
+    expect(seriesTitle('cpu_usage', undefined)).toBe('CPU');
+    expect(seriesTitle('business.order_value', { country: 'DE' })).toBe('order_value · country DE');
+    expect(seriesTitle('__proto__', undefined)).toBe('__proto__');
+  });
+});
+
+describe('CSV', () => {
+  it('quotes what RFC 4180 says', () => {
+    expect(csvText([['a', 'b"c', 'd,e', 'f\ng', 1.5, undefined, null]])).toBe('a,"b""c","d,e","f\ng",1.5,,\r\n');
+  });
+
+  it('has no cell that a spreadsheet runs', () => {
+    expect(csvText([['=1+1', '+1', '-1', '@a', '\tb', -1]])).toBe("'=1+1,'+1,'-1,'@a,'\tb,-1\r\n");
+  });
+
+  it('has instants as on the wire', () => {
+    expect(csvInstant(Date.UTC(2026, 0, 1))).toBe('2026-01-01T00:00:00.000Z');
+    expect(csvInstant(undefined)).toBe('');
+  });
+});
