@@ -237,7 +237,7 @@ export class AdaptiveBaseline implements Baseline {
     const beliefs = this.#beliefs;
     const residual = value - beliefs.expected;
     const incidents = Math.max(INCIDENT_SHARE, Math.min(1, this.#step.value / INCIDENT_EVERY_MS));
-    const tailChanged = this.#tail.learn(this.#raw, incidents);
+    const tailChanged = this.#tail.learn(this.#raw, incidents, anomalous);
     const gap = timestamp - this.#newest;
     const steps = gap / this.#step.value;
     this.#step.add(gap);

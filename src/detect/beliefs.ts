@@ -29,8 +29,12 @@ const MOST = 4;
 /** Keeps the scale finite where one belief errs beyond all measure. */
 const MOST_RATIO = 1e100;
 
-/** Steps of Newton's method, and halvings, for the ends of the band: more digits than a chart has. */
-const NEWTON_STEPS = 5;
+/**
+ * Most steps of Newton's method for the ends of the band, and the relative change after which no further one is taken:
+ * what is left is about its square. Halvings, where it has to be searched for. All give more digits than a chart has.
+ */
+const NEWTON_STEPS = 8;
+const NEWTON_CHANGE = 1e-5;
 const HALVINGS = 30;
 
 /** State of {@link Beliefs}. */
@@ -70,6 +74,8 @@ export class Beliefs {
   #seasons: Seasons | undefined;
   readonly #centres = new Float64Array(MOST);
   readonly #scales = new Float64Array(MOST);
+  /** How far the beliefs lie inside the outermost one, in units, while an end of the band is worked out. */
+  readonly #nearness = new Float64Array(MOST);
   #count = 0;
   #lowest = 0;
   #highest = 0;
@@ -324,18 +330,22 @@ export class Beliefs {
 
   /** How far beyond the outermost belief the product of the distances is 1, in units. */
   #beyond(outermost: number, unit: number, side: 1 | -1): number {
+    const nearness = this.#nearness;
+    for (let i = 0; i < this.#count; i++) nearness[i] = (side * (outermost - (this.#centres[i] as number))) / unit;
     // It is one unit where all beliefs agree, else less; from there on Newton's steps only ever come nearer.
     let x = 1;
     for (let step = 0; step < NEWTON_STEPS; step++) {
       let product = 1;
       let slope = 0;
       for (let i = 0; i < this.#count; i++) {
-        const factor = x + (side * (outermost - (this.#centres[i] as number))) / unit;
+        const factor = x + (nearness[i] as number);
         slope = slope * factor + product;
         product *= factor;
       }
       if (!(product < Number.MAX_VALUE && slope < Number.MAX_VALUE)) return 0;
-      x -= (product - 1) / slope;
+      const change = (product - 1) / slope;
+      x -= change;
+      if (change < NEWTON_CHANGE * x) break;
     }
     return Math.min(Number.MAX_VALUE, unit * Math.max(0, x));
   }

@@ -42,7 +42,7 @@ export interface NoveltySnapshot {
 /**
  * How new a sample is: in decades, about the logarithm of how many samples one has to wait for the like of it. Four
  * families look at the value, at jumps, at the level and at the season; each gives the rank of what it sees among all
- * that it saw (see {@link PeakRanks}), and they add up as cubes, so that several that agree count for more than one.
+ * that it saw (see {@link RankTable}), and they add up as cubes, so that several that agree count for more than one.
  *
  * What is new is news once: a trace of it stays, and only what exceeds the trace is news again.
  *

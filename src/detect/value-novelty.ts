@@ -1,11 +1,15 @@
-import { PeakRanks, type PeakRanksSnapshot } from '../stats/peak-ranks.ts';
-import { family } from './rarity-norm.ts';
+import { RankTable, type RankTableSnapshot } from '../stats/rank-table.ts';
 
 /** Bins of the histogram over the real line, narrow in the middle. */
 const BINS = 64;
 
 /** Keeps a value on the border of two bins on one side of it, whatever the rounding. */
 const BORDER = 1e-9;
+
+/** What is ranked: how far beyond the range, how rare. */
+const RANGE = 0;
+const RARE = 1;
+const STREAMS = 2;
 
 /** At so many values the histogram is halved. */
 const MEMORY = 65_536;
@@ -16,8 +20,7 @@ export interface ValueNoveltySnapshot {
   readonly highest: number;
   readonly histogram: Float64Array;
   readonly count: number;
-  readonly range: PeakRanksSnapshot;
-  readonly rare: PeakRanksSnapshot;
+  readonly ranks: RankTableSnapshot;
 }
 
 /** Novelty of the value itself: outside the range of all before, or where hardly any was. */
@@ -26,16 +29,14 @@ export class ValueNovelty {
   #highest: number;
   readonly #histogram: Float64Array;
   #count: number;
-  readonly #range: PeakRanks;
-  readonly #rare: PeakRanks;
+  readonly #ranks: RankTable;
 
   constructor(snapshot?: ValueNoveltySnapshot) {
     this.#lowest = snapshot?.lowest ?? Number.POSITIVE_INFINITY;
     this.#highest = snapshot?.highest ?? Number.NEGATIVE_INFINITY;
     this.#histogram = snapshot?.histogram.slice() ?? new Float64Array(BINS);
     this.#count = snapshot?.count ?? 0;
-    this.#range = new PeakRanks(snapshot?.range);
-    this.#rare = new PeakRanks(snapshot?.rare);
+    this.#ranks = new RankTable(STREAMS, snapshot?.ranks);
   }
 
   /**
@@ -44,7 +45,9 @@ export class ValueNovelty {
    * @param z the value in standard deviations of all before it
    */
   take(value: number, z: number): number {
-    return family(this.#range.take(this.#beyond(value)), this.#rare.take(this.#rareness(z)), 0, 0, 0);
+    this.#ranks.show(RANGE, this.#beyond(value));
+    this.#ranks.show(RARE, this.#rareness(z));
+    return this.#ranks.take();
   }
 
   snapshot(): ValueNoveltySnapshot {
@@ -53,8 +56,7 @@ export class ValueNovelty {
       highest: this.#highest,
       histogram: this.#histogram.slice(),
       count: this.#count,
-      range: this.#range.snapshot(),
-      rare: this.#rare.snapshot(),
+      ranks: this.#ranks.snapshot(),
     };
   }
 

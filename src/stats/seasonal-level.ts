@@ -73,6 +73,9 @@ export class SeasonalLevel {
   #error: number;
   #plainError: number;
   #confirmed: boolean;
+  /** The time asked for last, and its slot. */
+  #time: number = Number.NaN;
+  #slotAtTime = 0;
 
   constructor(season: Season, snapshot: SeasonalLevelSnapshot) {
     this.#season = season;
@@ -182,8 +185,13 @@ export class SeasonalLevel {
     };
   }
 
+  /** A time is asked for twice, before and after its value came. */
   #slot(time: number): number {
-    return slotOf(time, this.#season.period, this.#offsets.length);
+    if (time !== this.#time) {
+      this.#time = time;
+      this.#slotAtTime = slotOf(time, this.#season.period, this.#offsets.length);
+    }
+    return this.#slotAtTime;
   }
 
   #contest(time: number, error: number, plainError: number, rate: number): void {
