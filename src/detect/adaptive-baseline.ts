@@ -212,7 +212,7 @@ export class AdaptiveBaseline implements Baseline {
     const distant = this.#tail.map(this.#raw);
     const size = Math.max(flat, this.#tail.map(beliefs.excused(value, this.#raw)));
     const seasonTime = timestamp - this.#born >= SEASON_AFTER_MS ? this.#localTime : Number.NaN;
-    this.#novelty.take(value, seasonTime, beliefs.fromHabit(value), stale);
+    this.#novelty.take(value, seasonTime, stale);
     const { decades, isNews } = this.#novelty;
     const score = this.#strangeness.take(distant, decades, isNews, timestamp - this.#born, step);
     const { expected } = beliefs;
@@ -336,7 +336,7 @@ function firstBelief(history: History): AdaptiveSnapshot {
   // Of equal weight: the median withstands an outlier, the mean speaks where most values are equal.
   const start = { level, meanAbsolute: Math.sqrt(mean * MEAN_OVER_MEDIAN * medianOf(distances)) || mean, count };
   const novelty = new Novelty();
-  for (const v of values) novelty.take(v, Number.NaN, 0, false);
+  for (const v of values) novelty.take(v, Number.NaN, false);
   const flatness = new Flatness();
   for (let i = 1; i < count; i++) flatness.learn(values[i] === values[i - 1]);
   let run = 1;

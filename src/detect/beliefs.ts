@@ -84,9 +84,6 @@ export class Beliefs {
   #top = 0;
   #scale = 0;
   #expected = 0;
-  /** Habit of the day at this time, and its scale; `NaN` where there is none. */
-  #habit: number = Number.NaN;
-  #habitScale = 0;
 
   constructor(snapshot: BeliefsSnapshot) {
     this.#quick = new RobustLevel(QUICK_RATE, snapshot.quick);
@@ -138,7 +135,6 @@ export class Beliefs {
    */
   look(localTime: number, value: number, stale: boolean, floor: number): void {
     this.#count = 0;
-    this.#habit = Number.NaN;
     this.#believe(this.#slow.level, this.#slow.scale, floor);
     if (!stale) this.#believe(this.#quick.level, this.#quick.scale, floor);
     let holding = this.#slow.level;
@@ -150,10 +146,6 @@ export class Beliefs {
       if (habit !== undefined && !Number.isNaN(usual)) {
         this.#believe(usual, habit.scale, floor);
         if (habit.confirmed) holding = usual;
-      }
-      if (day !== undefined) {
-        this.#habit = day.at(localTime);
-        this.#habitScale = day.scale;
       }
       const before = yesterday.at(localTime);
       const weekBefore = lastWeek.at(localTime);
@@ -186,11 +178,6 @@ export class Beliefs {
       nearest = Math.min(nearest, Math.abs(value - (this.#centres[i] as number)) / (this.#scales[i] as number));
     }
     return Math.min(distance, LENIENCE * (1 + nearest));
-  }
-
-  /** Deviation from the habit of the day in its scales; 0 where there is none. */
-  fromHabit(value: number): number {
-    return this.#habitScale > 0 && !Number.isNaN(this.#habit) ? (value - this.#habit) / this.#habitScale : 0;
   }
 
   /** The nearest value above the normal whose `distance` is the given one. */

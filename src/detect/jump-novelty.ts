@@ -5,15 +5,14 @@ import { RobustLevel, type RobustLevelSnapshot } from '../stats/robust-level.ts'
 const SLOW_RATE = 0.1;
 const QUICK_RATE = 0.3;
 
-/** Values looked back: differences against the 12th, width of the last 12. */
+/** Values whose width is looked at. */
 const WINDOW = 12;
 
-/** What is ranked: jumps from both levels, to both sides; the difference; the width. */
+/** What is ranked: jumps from both levels, to both sides; the width. */
 const SLOW = 0;
 const QUICK = 2;
-const DIFFERENCE = 4;
-const WIDTH = 5;
-const STREAMS = 6;
+const WIDTH = 4;
+const STREAMS = 5;
 
 /** State of {@link JumpNovelty}. */
 export interface JumpNoveltySnapshot {
@@ -25,7 +24,7 @@ export interface JumpNoveltySnapshot {
   readonly ranks: RankTableSnapshot;
 }
 
-/** Novelty of a sudden change: against the level just before, against the 12th value before, and in width. */
+/** Novelty of a sudden change: against the level just before, and in width. */
 export class JumpNovelty {
   readonly #slow: RobustLevel;
   readonly #quick: RobustLevel;
@@ -57,14 +56,10 @@ export class JumpNovelty {
     ranks.showBoth(SLOW, residual(this.#slow, z));
     ranks.showBoth(QUICK, residual(this.#quick, z));
     const window = this.#window;
-    const oldest = window[this.#next] as number;
     window[this.#next] = value;
     this.#next = this.#next + 1 === WINDOW ? 0 : this.#next + 1;
     if (this.#filled < WINDOW) this.#filled++;
-    else {
-      ranks.show(DIFFERENCE, Math.abs(value - oldest));
-      ranks.show(WIDTH, width(window));
-    }
+    else ranks.show(WIDTH, width(window));
     return ranks.take();
   }
 

@@ -14,17 +14,11 @@ const DAY_SLOTS = 288;
 /** Rate at which deviations from the hour's mean are averaged: an hour at five-minute steps is nothing, a day is. */
 const WEEK_RATE = 0.03;
 
-/** Rate of the energy of deviations from the habit of the day, and the most that one counts, squared. */
-const ENERGY_RATE = 0.1;
-const MOST_ENERGY = 30;
-
-/** What is ranked: change since this half hour of last week, to both sides; week; yesterday; habit, to both sides; its energy. */
+/** What is ranked: change since this half hour of last week, to both sides; week; yesterday. */
 const HELD = 0;
 const WEEK = 2;
 const YESTERDAY = 3;
-const HABIT = 4;
-const ENERGY = 6;
-const STREAMS = 7;
+const STREAMS = 4;
 
 /** State of {@link SeasonNovelty}. */
 export interface SeasonNoveltySnapshot {
@@ -36,13 +30,12 @@ export interface SeasonNoveltySnapshot {
   readonly yesterday: Float64Array;
   readonly slot: number;
   readonly value: number;
-  readonly energy: number;
   readonly ranks: RankTableSnapshot;
 }
 
 /**
  * Novelty against the same time before: the last value in this half hour of the week (within it, the value just
- * before), the mean of this hour of the week, yesterday's value, the habit of the day.
+ * before), the mean of this hour of the week, yesterday's value.
  */
 export class SeasonNovelty {
   readonly #held: Float64Array;
@@ -56,7 +49,6 @@ export class SeasonNovelty {
   readonly #yesterday: Float64Array;
   #slot: number;
   #value: number;
-  #energy: number;
   readonly #ranks: RankTable;
 
   constructor(snapshot?: SeasonNoveltySnapshot) {
@@ -68,7 +60,6 @@ export class SeasonNovelty {
     this.#yesterday = snapshot?.yesterday.slice() ?? new Float64Array(DAY_SLOTS).fill(Number.NaN);
     this.#slot = snapshot?.slot ?? -1;
     this.#value = snapshot?.value ?? 0;
-    this.#energy = snapshot?.energy ?? 0;
     this.#ranks = new RankTable(STREAMS, snapshot?.ranks);
   }
 
@@ -77,16 +68,12 @@ export class SeasonNovelty {
    *
    * @param localTime milliseconds, such that days begin at midnight where the users are
    * @param z the value in standard deviations of all before it
-   * @param habit deviation from the habit of the day in its scales
    */
-  take(localTime: number, value: number, z: number, habit: number): number {
+  take(localTime: number, value: number, z: number): number {
     const halfHour = slotOf(localTime, WEEK_MS, WEEK_HALF_HOURS);
     this.#lookAtHeld(halfHour, z);
     this.#lookAtMean(halfHour >> 1, z);
     this.#lookAtYesterday(slotOf(localTime, DAY_MS, DAY_SLOTS), value);
-    this.#energy += ENERGY_RATE * (Math.min(MOST_ENERGY, habit * habit) - this.#energy);
-    this.#ranks.showBoth(HABIT, habit);
-    this.#ranks.show(ENERGY, this.#energy);
     return this.#ranks.take();
   }
 
@@ -100,7 +87,6 @@ export class SeasonNovelty {
       yesterday: this.#yesterday.slice(),
       slot: this.#slot,
       value: this.#value,
-      energy: this.#energy,
       ranks: this.#ranks.snapshot(),
     };
   }

@@ -6,37 +6,26 @@ const BINS = 64;
 /** Keeps a value on the border of two bins on one side of it, whatever the rounding. */
 const BORDER = 1e-9;
 
-/** What is ranked: how far beyond the range, how rare. */
-const RANGE = 0;
-const RARE = 1;
-const STREAMS = 2;
-
 /** At so many values the histogram is halved. */
 const MEMORY = 65_536;
 
 /** State of {@link ValueNovelty}. */
 export interface ValueNoveltySnapshot {
-  readonly lowest: number;
-  readonly highest: number;
   readonly histogram: Float64Array;
   readonly count: number;
   readonly ranks: RankTableSnapshot;
 }
 
-/** Novelty of the value itself: outside the range of all before, or where hardly any was. */
+/** Novelty of the value itself: where hardly any was before. */
 export class ValueNovelty {
-  #lowest: number;
-  #highest: number;
   readonly #histogram: Float64Array;
   #count: number;
   readonly #ranks: RankTable;
 
   constructor(snapshot?: ValueNoveltySnapshot) {
-    this.#lowest = snapshot?.lowest ?? Number.POSITIVE_INFINITY;
-    this.#highest = snapshot?.highest ?? Number.NEGATIVE_INFINITY;
     this.#histogram = snapshot?.histogram.slice() ?? new Float64Array(BINS);
     this.#count = snapshot?.count ?? 0;
-    this.#ranks = new RankTable(STREAMS, snapshot?.ranks);
+    this.#ranks = new RankTable(1, snapshot?.ranks);
   }
 
   /**
@@ -44,29 +33,17 @@ export class ValueNovelty {
    *
    * @param z the value in standard deviations of all before it
    */
-  take(value: number, z: number): number {
-    this.#ranks.show(RANGE, this.#beyond(value));
-    this.#ranks.show(RARE, this.#rareness(z));
+  take(z: number): number {
+    this.#ranks.show(0, this.#rareness(z));
     return this.#ranks.take();
   }
 
   snapshot(): ValueNoveltySnapshot {
     return {
-      lowest: this.#lowest,
-      highest: this.#highest,
       histogram: this.#histogram.slice(),
       count: this.#count,
       ranks: this.#ranks.snapshot(),
     };
-  }
-
-  /** How far beyond the range of all before, in widths of it. */
-  #beyond(value: number): number {
-    const width = this.#highest - this.#lowest;
-    const beyond = Math.max(0, value - this.#highest, this.#lowest - value);
-    if (value < this.#lowest) this.#lowest = value;
-    if (value > this.#highest) this.#highest = value;
-    return width > 0 ? beyond / width : 0;
   }
 
   /** Bits of surprise at the bin that the value falls into. */
