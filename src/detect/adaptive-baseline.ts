@@ -349,7 +349,7 @@ function firstBelief(history: History): AdaptiveSnapshot {
     value,
     newest: times[count - 1] as number,
     gaps: times.slice(1).map((t, i) => t - (times[i] as number)),
-    beliefs: { quick: start, slow: start, seasons: undefined },
+    beliefs: { quick: start, slow: start, shift: undefined, seasons: undefined },
     born: times[0] as number,
     candidate: undefined,
     longRun: mean,

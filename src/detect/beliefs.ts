@@ -23,6 +23,10 @@ const LEVELS = 2;
  */
 const LENIENCE = 1.5;
 
+/** How long a belief that knows the time may still speak of the level before an accepted shift: until its slots are new. */
+const DAY_MS = DAY.period;
+const WEEK_MS = WEEK.period;
+
 /** Beliefs there are at most: quick level, slow level, habit, same time before. */
 const MOST = 4;
 
@@ -41,6 +45,7 @@ const HALVINGS = 30;
 export interface BeliefsSnapshot {
   readonly quick: RobustLevelSnapshot;
   readonly slow: RobustLevelSnapshot;
+  readonly shift: readonly [by: number, localTime: number] | undefined;
   readonly seasons:
     | {
         readonly day: SeasonalLevelSnapshot | undefined;
@@ -84,10 +89,14 @@ export class Beliefs {
   #top = 0;
   #scale = 0;
   #expected = 0;
+  /** Sum of the shifts that were accepted within a week, and the local time of the last one. */
+  #shift: number;
+  #shiftedAt: number;
 
   constructor(snapshot: BeliefsSnapshot) {
     this.#quick = new RobustLevel(QUICK_RATE, snapshot.quick);
     this.#slow = new RobustLevel(SLOW_RATE, snapshot.slow);
+    [this.#shift, this.#shiftedAt] = snapshot.shift ?? [0, 0];
     const seasons = snapshot.seasons;
     this.#seasons = seasons && {
       day: seasons.day && new SeasonalLevel(DAY, seasons.day),
@@ -142,13 +151,13 @@ export class Beliefs {
       const { day, week, yesterday, lastWeek } = this.#seasons;
       const weekly = day === undefined || (week?.confirmed === true && week.relativeError < day.relativeError);
       const habit = weekly ? week : day;
-      const usual = habit?.at(localTime) ?? Number.NaN;
+      const usual = this.#moved(habit?.at(localTime) ?? Number.NaN, localTime, value, weekly ? WEEK_MS : DAY_MS);
       if (habit !== undefined && !Number.isNaN(usual)) {
         this.#believe(usual, habit.scale, floor);
         if (habit.confirmed) holding = usual;
       }
-      const before = yesterday.at(localTime);
-      const weekBefore = lastWeek.at(localTime);
+      const before = this.#moved(yesterday.at(localTime), localTime, value, DAY_MS);
+      const weekBefore = this.#moved(lastWeek.at(localTime), localTime, value, WEEK_MS);
       const byWeek = nearer(value, weekBefore, lastWeek.scale, before, yesterday.scale);
       if (byWeek) this.#believe(weekBefore, lastWeek.scale, floor);
       else if (!Number.isNaN(before)) this.#believe(before, yesterday.scale, floor);
@@ -222,6 +231,9 @@ export class Beliefs {
 
   /** Takes another level for the normal, with no smaller scale than before. */
   rebase(localTime: number, level: number, scale: number): void {
+    const before = localTime - this.#shiftedAt < WEEK_MS ? this.#shift : 0;
+    this.#shift = before + level - this.#expected;
+    this.#shiftedAt = localTime;
     this.#quick.rebase(level, Math.max(scale, this.#quick.scale));
     this.#slow.rebase(level, Math.max(scale, this.#slow.scale));
     if (this.#seasons?.day?.confirmed) this.#seasons.day.rebase(localTime, level);
@@ -233,6 +245,7 @@ export class Beliefs {
     return {
       quick: this.#quick.snapshot(),
       slow: this.#slow.snapshot(),
+      shift: this.#shift === 0 ? undefined : [this.#shift, this.#shiftedAt],
       seasons: seasons && {
         day: seasons.day?.snapshot(),
         week: seasons.week?.snapshot(),
@@ -240,6 +253,13 @@ export class Beliefs {
         lastWeek: seasons.lastWeek.snapshot(),
       },
     };
+  }
+
+  /** What was known for this time, or the same on the level taken since, whichever is nearer to the value. */
+  #moved(centre: number, localTime: number, value: number, period: number): number {
+    if (this.#shift === 0 || localTime - this.#shiftedAt >= period) return centre;
+    const moved = centre + this.#shift;
+    return Math.abs(value - moved) < Math.abs(value - centre) ? moved : centre;
   }
 
   #believe(centre: number, scale: number, floor: number): void {
