@@ -9,6 +9,7 @@ import {
   type BaselineSnapshot,
   deviationFromConstant,
   type EpisodeRules,
+  type HabitsLeft,
   type History,
   type Verdict,
 } from './baseline.ts';
@@ -184,6 +185,11 @@ export class AdaptiveBaseline implements Baseline {
 
   get seasons(): { readonly day: boolean; readonly week: boolean } {
     return { day: this.#beliefs.dayConfirmed, week: this.#beliefs.weekConfirmed };
+  }
+
+  get habitsLeft(): HabitsLeft {
+    const untilWatched = Math.max(0, SEASON_AFTER_MS - (this.#newest - this.#born));
+    return this.#beliefs.habitsIn(this.#options.localTime(this.#newest), this.#step.value, untilWatched);
   }
 
   get rules(): EpisodeRules {

@@ -1,6 +1,7 @@
 import { RobustLevel, type RobustLevelSnapshot } from '../stats/robust-level.ts';
-import { DAY, SeasonalLevel, type SeasonalLevelSnapshot, WEEK } from '../stats/seasonal-level.ts';
+import { DAY, type Season, SeasonalLevel, type SeasonalLevelSnapshot, WEEK } from '../stats/seasonal-level.ts';
 import { SlotMeans, type SlotMeansSnapshot } from '../stats/slot-means.ts';
+import type { HabitsLeft } from './baseline.ts';
 
 /** Rates of the two levels: one follows within some 10 samples, the other holds for some 50. */
 const QUICK_RATE = 0.1;
@@ -134,6 +135,23 @@ export class Beliefs {
   /** Whether the time of the week explains the values. */
   get weekConfirmed(): boolean {
     return this.#seasons?.week?.confirmed === true;
+  }
+
+  /**
+   * Milliseconds after `localTime` before a habit of the day, or of the week, can be known; `undefined` where values come
+   * too seldom.
+   *
+   * @param step between samples, milliseconds
+   * @param untilWatched milliseconds before habits are watched for, where they are not yet
+   */
+  habitsIn(localTime: number, step: number, untilWatched: number): HabitsLeft {
+    const begins = (season: Season): number | undefined => {
+      const probation = SeasonalLevel.probation(season, step);
+      return probation === undefined ? undefined : probation + untilWatched;
+    };
+    if (this.#seasons === undefined) return { day: begins(DAY), week: begins(WEEK) };
+    const { day, week } = this.#seasons;
+    return { day: day?.probationLeft(localTime), week: week?.probationLeft(localTime) };
   }
 
   /**
