@@ -66,9 +66,11 @@ export type { Deploy, Silence } from './model/silence.ts';
 export {
   type ForecastSeriesOptions,
   forecastSeries,
+  forecastSeriesAsync,
   type SeriesForecast,
-  type SeriesModelName,
 } from './predict/forecast-series.ts';
+export type { FittedForecaster, Forecaster, ForecasterOutput } from './predict/forecaster.ts';
+export type { ModelChoice, SeriesModelName } from './predict/model-pool.ts';
 export type { OnlineModelName } from './predict/online-models.ts';
 export {
   type ForecastOptions,

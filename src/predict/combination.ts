@@ -1,4 +1,5 @@
 import { weightedMedian } from '../stats/order.ts';
+import type { Work } from '../stats/work.ts';
 import type { HistoryModel } from './history-model.ts';
 
 /** Past stretches, each as long as the forecast, that the members are judged on. */
@@ -23,31 +24,39 @@ export interface CombinedForecast {
  *
  * @param first smallest number of values worth forecasting from
  */
-export function combine(
+export function* combine(
   members: readonly HistoryModel[],
   values: Float64Array,
   steps: number,
   first: number,
-): CombinedForecast {
+): Work<CombinedForecast> {
   const end = values.length;
   const stretch = Math.max(1, Math.min(steps, Math.floor((end - first) / 2)));
   const origins = Math.max(0, Math.min(ORIGINS, Math.floor((end - first) / stretch)));
-  const past = Array.from({ length: origins }, (_, k) => {
+  const past: { readonly from: number; readonly forecasts: readonly Float64Array[] }[] = [];
+  for (let k = 0; k < origins; k++) {
     const from = end - (origins - k) * stretch;
-    return { from, forecasts: members.map((m) => m.forecast(from, stretch)) };
-  });
-  const error = (forecasts: (origin: (typeof past)[number]) => Float64Array): number =>
-    past.reduce((sum, origin) => sum + absoluteError(values, origin.from, forecasts(origin)), 0);
+    past.push({ from, forecasts: yield* forecasts(members, from, stretch) });
+  }
+  const error = (forecast: (origin: (typeof past)[number]) => Float64Array): number =>
+    past.reduce((sum, origin) => sum + absoluteError(values, origin.from, forecast(origin)), 0);
   const memberErrors = members.map((_, i) => error((origin) => origin.forecasts[i] as Float64Array));
   const weights = memberWeights(memberErrors);
   return {
-    mean: medianForecast(
-      members.map((m) => m.forecast(end, steps)),
-      weights,
-    ),
+    mean: medianForecast(yield* forecasts(members, end, steps), weights),
     error: error((origin) => medianForecast(origin.forecasts, weights)),
     memberErrors,
   };
+}
+
+function* forecasts(members: readonly HistoryModel[], end: number, steps: number): Work<Float64Array[]> {
+  const found: Float64Array[] = [];
+  for (const member of members) {
+    const forecast = yield* member.learn(end);
+    found.push(forecast(end, steps));
+    yield;
+  }
+  return found;
 }
 
 function memberWeights(errors: readonly number[]): Float64Array {

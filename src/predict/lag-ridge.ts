@@ -1,5 +1,6 @@
 import { RidgeSystem } from '../stats/ridge-system.ts';
-import type { HistoryModel, HistoryModelFactory } from './history-model.ts';
+import type { Work } from '../stats/work.ts';
+import type { FittedHistory, HistoryModel, HistoryModelFactory } from './history-model.ts';
 import { logTransform, type Transform } from './transform.ts';
 
 /** The last steps that the regression looks at. */
@@ -15,6 +16,8 @@ const SPARE_VALUES = 60;
 const PENALTY = 0.3;
 /** Rows for each input below which the regression is not believed. */
 const ROWS_PER_INPUT = 3;
+/** Rows learned between two places where the work may be interrupted. */
+const ROWS_AT_ONCE = 64;
 
 /** Ridge regression on lags of the logarithm; see {@link LagRidge}. */
 export const lagRidge: HistoryModelFactory = (values, season) => new LagRidge(values, season, logTransform(values));
@@ -27,6 +30,8 @@ export const lagRidge: HistoryModelFactory = (values, season) => new LagRidge(va
  * Before there are enough rows it repeats the last season.
  */
 export class LagRidge implements HistoryModel {
+  /** One more fit from the sums of the one before costs next to nothing, and gives the errors as they would have been. */
+  readonly refits = true;
   readonly #season: number;
   readonly #transform: Transform;
   readonly #x: Float64Array;
@@ -53,25 +58,22 @@ export class LagRidge implements HistoryModel {
     this.#row = new Float64Array(inputs);
   }
 
-  forecast(end: number, steps: number): Float64Array {
-    return this.forecastWith(this.fit(end), end, steps);
+  *learn(end: number): Work<FittedHistory> {
+    const coefficients = yield* this.fit(end);
+    return (at, steps) => this.transformed(coefficients, at, steps).map(this.#transform.invert);
   }
 
   /** Coefficients learned from the first `end` values; `undefined` where they are too few. */
-  fit(end: number): Float64Array | undefined {
+  *fit(end: number): Work<Float64Array | undefined> {
     for (let t = this.#first + this.#system.rows; t < end; t++) {
       this.#describe(this.#x, t);
       this.#system.add(this.#row, (this.#x[t] as number) - (this.#x[t - this.#season] as number));
+      if (t % ROWS_AT_ONCE === 0) yield;
     }
     return this.#system.rows < ROWS_PER_INPUT * this.#row.length ? undefined : this.#system.solve(PENALTY);
   }
 
-  /** Forecast after the first `end` values with given coefficients. */
-  forecastWith(coefficients: Float64Array | undefined, end: number, steps: number): Float64Array {
-    return this.transformed(coefficients, end, steps).map(this.#transform.invert);
-  }
-
-  /** The same on the transformed scale. */
+  /** Forecast after the first `end` values with given coefficients, on the transformed scale. */
   transformed(coefficients: Float64Array | undefined, end: number, steps: number): Float64Array {
     const from = Math.max(0, end - this.#first);
     const known = end - from;
@@ -80,7 +82,7 @@ export class LagRidge implements HistoryModel {
     for (let t = known; t < known + steps; t++) {
       const season = known < this.#season ? 1 : this.#season;
       let value = x[t - season] as number;
-      if (coefficients !== undefined) {
+      if (coefficients !== undefined && end >= this.#first) {
         this.#describe(x, t);
         for (let i = 0; i < this.#row.length; i++) value += (coefficients[i] as number) * (this.#row[i] as number);
       }
