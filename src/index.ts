@@ -64,7 +64,15 @@ export type { Sample } from './model/sample.ts';
 export type { Labels, SeriesId } from './model/series-key.ts';
 export type { Deploy, Silence } from './model/silence.ts';
 export {
+  type BacktestOptions,
+  type BacktestProgress,
+  type BacktestReport,
+  type BacktestScore,
+  backtest,
+} from './predict/backtest.ts';
+export {
   type ForecastSeriesOptions,
+  forecaster,
   forecastSeries,
   forecastSeriesAsync,
   type SeriesForecast,
@@ -79,6 +87,7 @@ export {
   type PredictorSeriesSnapshot,
   type PredictorSnapshot,
 } from './predict/predictor.ts';
+export type { HolidayCalendar } from './predict/prophet.ts';
 export {
   type ScanOptions,
   Service,

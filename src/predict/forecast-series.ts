@@ -2,8 +2,9 @@ import { inSlices, SystemClock } from '../clock.ts';
 import { AnalyticsError, invalidOption, numberOption, objectOption, show } from '../errors.ts';
 import { finish, type Work } from '../stats/work.ts';
 import { forecastWork } from './forecast-work.ts';
+import type { Forecaster } from './forecaster.ts';
 import { levelOption } from './horizon-and-level.ts';
-import { type ModelChoice, modelName, modelOption } from './model-pool.ts';
+import { type ModelChoice, modelName, modelOption, type SeriesModelName } from './model-pool.ts';
 import type { HolidayCalendar } from './prophet.ts';
 import { detectSeason } from './season.ts';
 
@@ -73,6 +74,29 @@ export async function forecastSeriesAsync(
   options: ForecastSeriesOptions & { readonly signal?: AbortSignal | undefined },
 ): Promise<SeriesForecast> {
   return inSlices(seriesForecast(values, options), new SystemClock(), options.signal);
+}
+
+/**
+ * A model of the library as a {@link Forecaster}: to wrap it in one of your own, or to fit once what is asked for often.
+ *
+ * @throws AnalyticsError `ERR_INVALID_OPTION` for an unknown name
+ * @example
+ * const { mean } = forecaster('drift').fit(Float64Array.of(1, 2, 3), { seasonLength: 1 }).forecast(2, 0.9);
+ * Array.from(mean); // [ 4, 5 ]
+ */
+export function forecaster(
+  model: SeriesModelName,
+  options: { readonly holidays?: HolidayCalendar | undefined } = {},
+): Forecaster {
+  modelOption('model', model);
+  const { holidays } = objectOption('options', options);
+  return {
+    name: model,
+    fit: (values, { seasonLength }) => {
+      const history = finiteValues(values);
+      return { forecast: (steps, level) => forecastSeries(history, { steps, level, model, seasonLength, holidays }) };
+    },
+  };
 }
 
 function* seriesForecast(values: ArrayLike<number>, options: ForecastSeriesOptions): Work<SeriesForecast> {
