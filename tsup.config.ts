@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import type { Options } from 'tsup';
 
 const library: Options = {
-  entry: { index: 'src/index.ts', fleet: 'src/fleet/index.ts' },
+  entry: { index: 'src/index.ts', fleet: 'src/fleet/index.ts', testing: 'src/testing/index.ts' },
   platform: 'node',
   target: 'node20',
   splitting: true,

@@ -6,6 +6,7 @@ const source = (name: string, testTimeout = 5_000): TestProjectInlineConfigurati
   resolve: {
     alias: {
       '@streamgate/analytics/fleet': fileURLToPath(new URL('src/fleet/index.ts', import.meta.url)),
+      '@streamgate/analytics/testing': fileURLToPath(new URL('src/testing/index.ts', import.meta.url)),
       '@streamgate/analytics': fileURLToPath(new URL('src/index.ts', import.meta.url)),
     },
   },

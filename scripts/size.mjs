@@ -13,6 +13,7 @@ import { build } from 'esbuild';
 const BUDGETS = {
   'dist/index.js': { goal: 25_000, limit: 66_000 },
   'dist/fleet.js': { goal: 35_000, limit: 35_000 },
+  'dist/testing.js': { goal: 85_000, limit: 85_000 },
   'dist/cli.js': { goal: 65_000, limit: 85_000 },
 };
 

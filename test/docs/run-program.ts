@@ -57,6 +57,7 @@ async function bundle(code: string, resolveDir: string): Promise<string> {
     stdin: { contents: code, loader: 'ts', resolveDir },
     alias: {
       '@streamgate/analytics/fleet': `${root}src/fleet/index.ts`,
+      '@streamgate/analytics/testing': `${root}src/testing/index.ts`,
       '@streamgate/analytics': `${root}src/index.ts`,
     },
     bundle: true,
