@@ -97,7 +97,11 @@ function told(cause: unknown, metricName: string): unknown {
   if (!(cause instanceof AnalyticsError)) return cause;
   if (cause.code === 'ERR_INVALID_VALUE')
     return new CommandError(`${metricName}: ${cause.message}`, undefined, { cause });
-  return new CommandError(cause.message.replace(/^option (\w+)/, '--$1').replace(' or a forecaster', ''), EXIT_CODES.usage, { cause });
+  return new CommandError(
+    cause.message.replace(/^option (\w+)/, '--$1').replace(' or a forecaster', ''),
+    EXIT_CODES.usage,
+    { cause },
+  );
 }
 
 /** The numbers of a column, one a step from its first to its last. */

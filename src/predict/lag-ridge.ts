@@ -32,8 +32,6 @@ export const lagRidge: HistoryModelFactory = (values, season) => new LagRidge(va
  * Before there are enough rows it repeats the last season.
  */
 export class LagRidge implements HistoryModel {
-  /** One more fit from the sums of the one before costs next to nothing, and gives the errors as they would have been. */
-  readonly refits = true;
   readonly #season: number;
   readonly #transform: Transform;
   readonly #x: Float64Array;
