@@ -11,14 +11,14 @@ export function backtestText({ path, stepMs, columns }: FileBacktest, paint: Pai
 const NOTES = [
   'error: mean absolute error; vs naive: over that of repeating the last season; MASE: over the usual',
   'change from season to season; pinball: loss of both interval ends and the middle; time: of one',
-  'forecast. Differences of a few percent are chance.',
+  'forecast. Missing values are taken as the one before. Differences of a few percent are chance.',
 ].join('\n');
 
 function columnText({ metricName, values, filled, report }: ColumnBacktest, stepMs: number, paint: Paint): string {
   const { steps, origins, seasonLength, level, scores } = report;
   const ahead = `${countText(steps, 'step')} (${durationText(steps * stepMs)}) ahead from ${countText(origins.length, 'origin')}`;
   const season = seasonLength === undefined ? 'no season' : `season ${durationText(seasonLength * stepMs)}`;
-  const gaps = filled === 0 ? '' : `, ${filled} of them filled with the value before`;
+  const gaps = filled === 0 ? '' : `, ${filled} missing`;
   const rows = scores.map(({ model, mae, relative, mase, pinball, coverage, milliseconds }) => [
     model,
     numberText(mae),
