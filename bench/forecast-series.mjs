@@ -5,7 +5,6 @@
 // competition, OWA over Naive2 on the same series. Operational series: the last four windows of 48 hours; relative is the
 // geometric mean over windows of MAE over that of Naive2. CPU is that of the process, interval included.
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -95,7 +94,7 @@ async function peers() {
   ets.initSync({ module: wasm('ets') });
   mstl.initSync({ module: wasm('mstl') });
   prophet.initSync({ module: wasm('prophet') });
-  const Arima = createRequire(import.meta.url)('arima');
+  const { default: Arima } = await import('arima');
   const banded = ({ point, intervals }) => ({ mean: point, lower: intervals?.lower, upper: intervals?.upper });
   return {
     'augurs AutoETS': (values) => {

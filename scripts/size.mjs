@@ -11,10 +11,10 @@ import { build } from 'esbuild';
  * mistake.
  */
 const BUDGETS = {
-  'dist/index.js': { goal: 25_000, limit: 66_000 },
+  'dist/index.js': { goal: 25_000, limit: 71_500 },
   'dist/fleet.js': { goal: 35_000, limit: 35_000 },
   'dist/testing.js': { goal: 85_000, limit: 85_000 },
-  'dist/cli.js': { goal: 65_000, limit: 85_000 },
+  'dist/cli.js': { goal: 65_000, limit: 96_000 },
 };
 
 const rows = [];

@@ -229,7 +229,7 @@ function innovations(model: Arima, values: Float64Array): Innovations {
 }
 
 /** Forecasts after the first `at` values of a history with a fitted model. */
-export function forecastArima(
+function forecastArima(
   model: Arima,
   values: Float64Array,
   x: Float64Array,

@@ -3,7 +3,9 @@ import { backtest, type Forecaster, type ForecasterOutput, forecastSeries } from
 
 /** `describe` and `it` of the test runner in use: vitest, jest, mocha and node:test all have them. */
 export interface TestRunner {
+  /** Declares a group of tests. */
   describe(title: string, body: () => void): unknown;
+  /** Declares a test, which fails where its body throws or rejects. */
   it(title: string, body: () => void | Promise<void>): unknown;
 }
 
