@@ -3,22 +3,13 @@
 //   node scripts/series-forecast-pictures.mjs
 //
 // The series come from a seed, so the pictures change only where the models do.
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { normal, source, vertical, WIDTH, write } from './drawing.mjs';
 
-const WIDTH = 860;
 const HEIGHT = 240;
 const TOP = 28;
 const DAY = 24;
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const outfile = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'pictures-')), 'bundle.mjs');
-const entryPoints = [path.join(root, 'src/predict/forecast-series.ts')];
-await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node' });
-const { forecastSeries } = await import(pathToFileURL(outfile).href);
+const { forecastSeries } = await source('predict/forecast-series.ts');
 
 const noise = normal(11);
 /** Requests an hour: a day, quieter weekends, noise that grows with the size and hangs together. */
@@ -70,18 +61,17 @@ function draw(name, title, values, { end: known, steps, shown, model = 'auto', o
   const all = [...seen, ...forecast.lower, ...forecast.upper, ...lines.flatMap(({ mean }) => [...mean])];
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const x = (i) => ((WIDTH * i) / (seen.length - 1)).toFixed(1);
-  const y = (v) => (HEIGHT - 8 - ((HEIGHT - TOP - 16) * (v - low)) / (high - low)).toFixed(1);
+  const y = vertical(all, HEIGHT - 8, TOP + 8);
   const line = (numbers, start) => Array.from(numbers, (v, i) => `${x(start + i)},${y(v)}`).join(' ');
   const band = [
     ...Array.from(forecast.upper, (v, i) => `${x(shown + i)},${y(v)}`),
     ...Array.from(forecast.lower, (v, i) => `${x(shown + i)},${y(v)}`).reverse(),
   ];
   const now = x(shown - 0.5);
-  const svg = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT + 22}" font-family="sans-serif" font-size="13">`,
-    `<title>${title}</title>`,
-    '<rect width="100%" height="100%" fill="#fff"/>',
-    `<text x="4" y="16" fill="#333">${title}</text>`,
+  const legend =
+    'dark: what was and what came; blue: forecast and 95 % band, from the dashed line on; ' +
+    `scale ${Math.round(low)} to ${Math.round(high)}`;
+  write({ name, title, legend, height: HEIGHT + 22 }, [
     `<line x1="${now}" x2="${now}" y1="${TOP}" y2="${HEIGHT}" stroke="#999" stroke-dasharray="3"/>`,
     `<polygon points="${band.join(' ')}" fill="#47c" opacity=".22"/>`,
     `<polyline points="${line(seen, 0)}" fill="none" stroke="#235" stroke-width="1"/>`,
@@ -90,23 +80,5 @@ function draw(name, title, values, { end: known, steps, shown, model = 'auto', o
         `<polyline points="${line(mean, shown)}" fill="none" stroke="${colour}" stroke-width="1.2"/>`,
     ),
     `<polyline points="${line(forecast.mean, shown)}" fill="none" stroke="#06f" stroke-width="1.6"/>`,
-    `<text x="4" y="${HEIGHT + 15}" fill="#666">dark: what was and what came; blue: forecast and 95 % band, from the dashed line on; scale ${Math.round(low)} to ${Math.round(high)}</text>`,
-    '</svg>',
-    '',
-  ];
-  fs.mkdirSync(path.join(root, 'docs/images'), { recursive: true });
-  fs.writeFileSync(path.join(root, `docs/images/${name}.svg`), svg.join('\n'));
-}
-
-/** Standard normal numbers from a seed (xorshift32, Box & Muller). */
-function normal(seed) {
-  let state = (seed * 2_654_435_761) >>> 0;
-  const uniform = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return (state - 0.5) / 2 ** 32;
-  };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+  ]);
 }
