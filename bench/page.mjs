@@ -1,7 +1,7 @@
 // Tables for the console and the page, and the page itself.
 import fs from 'node:fs';
 import os from 'node:os';
-import { GOALS, MISSED } from './goals.mjs';
+import { GOALS, isMet, MISSED } from './goals.mjs';
 import { CPU_SOURCE } from './measure.mjs';
 
 const PEERS = ['prom-client', '@opentelemetry/sdk-metrics', '@datadog/sketches-js', 'hdr-histogram-js', 'tdigest'];
@@ -22,49 +22,65 @@ export function toMarkdown({ title, header, rows }) {
 
 /** Goals beside what was reached; `reached` has a number for each goal that was measured. */
 export function goalTable(reached) {
-  const rows = GOALS.filter(({ id }) => reached[id] !== undefined).map(({ id, figure, goal, unit = '' }) => {
-    const met = reached[id] <= goal ? 'yes' : 'no';
-    return [figure, `≤ ${goal}${unit}`, `${short(reached[id])}${unit}`, met];
+  const rows = GOALS.filter(({ id }) => reached[id] !== undefined).map((one) => {
+    const { id, figure, goal, unit = '', atLeast } = one;
+    const met = isMet(one, reached[id]) ? 'yes' : 'no';
+    return [figure, `${atLeast ? '≥' : '≤'} ${goal}${unit}`, `${short(reached[id])}${unit}`, met];
   });
   return table('Goals', ['figure', 'goal', 'reached', 'met'], rows);
 }
 
-/** The whole page, from what the parts gave. */
-export function page({ parts, command, rounds, minutes }) {
-  const reached = Object.assign({}, ...parts.map((part) => part.reached ?? {}));
-  const missed = GOALS.filter(({ id, goal }) => reached[id] > goal);
+/** Begins a part on the page, with what it reached, so that another run can keep it: name, JSON. */
+const PART = /^<!-- part (\w+) (.*) -->$/m;
+
+/** A part for the page: its name, what it reached, its Markdown, which says when it was measured. */
+export function section(name, { title, text = '', tables = [], notes = [], output, reached = {} }, rounds) {
+  const printed = output === undefined ? '' : `\`\`\`text\n${output.trim()}\n\`\`\``;
+  const list = notes.map((note) => `- ${note}`).join('\n');
+  const when = `Measured on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, rounds: ${rounds}.`;
+  const texts = [`## ${title}`, text, when, ...tables.map(toMarkdown), list, printed];
+  return { name, reached, markdown: texts.filter((one) => one !== '').join('\n\n') };
+}
+
+/** The parts of a page that was written before. */
+export function sectionsOf(markdown) {
+  const [, ...pieces] = markdown.split(new RegExp(PART.source, 'm'));
+  const found = [];
+  for (let i = 0; i < pieces.length; i += 3) {
+    found.push({ name: pieces[i], reached: JSON.parse(pieces[i + 1]), markdown: pieces[i + 2].trim() });
+  }
+  return found;
+}
+
+/** The whole page, from its parts. */
+export function page({ sections, command }) {
+  const reached = Object.assign({}, ...sections.map((part) => part.reached));
+  const missed = GOALS.filter((one) => reached[one.id] !== undefined && !isMet(one, reached[one.id]));
   const unmeasured = GOALS.filter(({ id }) => reached[id] === undefined);
   return `${[
     '# Benchmarks',
     "Made by `npm run bench`; not edited by hand. Nothing here passes or fails by time. Every way of recording is checked\nafterwards: counts, sums, errors and quantiles must be those of what was recorded, ours and the peers' alike.",
-    machine(rounds, minutes),
+    machine(),
     toMarkdown(goalTable(reached)).replace('###', '##'),
     missed.length === 0 ? '' : `## Missed, why, and what was tried\n\n${missed.map(reason).join('\n')}`,
-    unmeasured.length === 0 ? '' : `Not measured in this run: ${unmeasured.map(({ figure }) => figure).join('; ')}.`,
-    `## How to run it again\n\n${HOW}\n\nThis page: \`${command}\`.`,
-    ...parts.map(section),
+    unmeasured.length === 0 ? '' : `Not measured: ${unmeasured.map(({ figure }) => figure).join('; ')}.`,
+    `## How to run it again\n\n${HOW}\n\nLast run: \`${command}\`.`,
+    ...sections.map((part) => `<!-- part ${part.name} ${JSON.stringify(part.reached)} -->\n\n${part.markdown}`),
   ]
     .filter((text) => text !== '')
     .join('\n\n')}\n`;
-}
-
-function section({ title, text = '', tables = [], notes = [], output }) {
-  const printed = output === undefined ? '' : `\`\`\`text\n${output.trim()}\n\`\`\``;
-  const list = notes.map((note) => `- ${note}`).join('\n');
-  return [`## ${title}`, text, ...tables.map(toMarkdown), list, printed].filter((one) => one !== '').join('\n\n');
 }
 
 function reason({ id, figure }) {
   return `- ${figure}: ${MISSED[id] ?? 'not looked into yet.'}`;
 }
 
-function machine(rounds, minutes) {
+function machine() {
   const versions = PEERS.map((name) => `${name} ${version(name)}`).join(', ');
   const model = os.cpus()[0]?.model.trim() ?? 'unknown';
   return [
     `- machine: ${os.availableParallelism()} cores, ${model}, ${os.platform()} ${os.arch()}, Node ${process.versions.node}`,
     `- peers: ${versions}`,
-    `- when: ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds, ${minutes.toFixed(0)} minutes`,
     `- CPU of the main thread from \`${CPU_SOURCE}\``,
   ].join('\n');
 }
@@ -86,5 +102,6 @@ npm run bench                                  # all parts that need no data; wr
 npm run bench -- --rounds 15                   # more rounds, for a machine that others use too
 npm run bench -- --only record,memory          # some parts, on the console only
 npm run bench -- --only record --ways record,handle
-npm run bench -- --nab DIR --kpi DIR --cloud DIR --data DIR    # with bench:detect and bench:forecast
+npm run bench -- --nab DIR --kpi DIR --cloud DIR --tools DIR --data DIR    # with bench:detect and bench:forecast
+npm run bench -- --only detect --nab DIR … --page docs/benchmarks.md        # renews one part of this page
 \`\`\``;

@@ -1,14 +1,17 @@
 // Measures every figure that is promised, beside what one would use instead, and writes docs/benchmarks.md.
 //
-//   node bench/run.mjs [--only PART,…] [--ways WAY,…] [--rounds N] [--page FILE] [--nab DIR] [--kpi DIR] [--cloud DIR] [--data DIR]
+//   node bench/run.mjs [--only PART,…] [--ways WAY,…] [--rounds N] [--page FILE] [--nab DIR] [--kpi DIR] [--cloud DIR] [--tools DIR] [--data DIR]
 //
 // Parts: record, allocation, memory, error, queries, dashboard, http, detect, forecast. Runs what is in dist/, so build first. With --only the
-// page is written only where --page says to.
+// page is written only where --page says to; what it holds of other parts is kept.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { goalTable, page, toMarkdown } from './page.mjs';
+import { goalTable, page, section, sectionsOf, toMarkdown } from './page.mjs';
 
 const PARTS = {
   record: { title: 'Recording', load: () => import('./record.mjs') },
@@ -18,7 +21,7 @@ const PARTS = {
   queries: { title: 'Queries, closing, merging', load: () => import('./queries.mjs') },
   dashboard: { title: 'Dashboard', load: () => import('./dashboard.mjs') },
   http: { title: 'Over HTTP', load: () => import('./http.mjs') },
-  detect: { title: 'Detection', load: () => ({ run: () => script('detect.mjs', ['nab', 'kpi', 'cloud']) }) },
+  detect: { title: 'Detection', load: () => ({ run: () => script('detect.mjs', ['nab', 'kpi', 'cloud', 'tools']) }) },
   forecast: { title: 'Forecasts', load: () => ({ run: () => script('forecast.mjs', ['data']) }) },
 };
 const PAGE = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
@@ -33,6 +36,7 @@ const { values: options } = parseArgs({
     nab: folder,
     kpi: folder,
     cloud: folder,
+    tools: folder,
     data: folder,
   },
 });
@@ -54,17 +58,19 @@ for (const name of names) {
   progress('');
   for (const one of part.tables ?? []) console.log(`${toMarkdown(one)}\n`);
   for (const note of part.notes ?? []) console.log(`- ${note}`);
-  parts.push(part);
+  parts.push(section(name, part, rounds));
 }
 
-console.log(`\n${toMarkdown(goalTable(Object.assign({}, ...parts.map((part) => part.reached ?? {}))))}`);
+console.log(`\n${toMarkdown(goalTable(Object.assign({}, ...parts.map((part) => part.reached))))}`);
 const target = options.page ?? (options.only === undefined ? PAGE : undefined);
 if (target !== undefined) {
-  const folders = ['nab', 'kpi', 'cloud', 'data'].filter((name) => options[name] !== undefined);
+  const folders = ['nab', 'kpi', 'cloud', 'tools', 'data'].filter((name) => options[name] !== undefined);
   const only = options.only === undefined ? '' : ` --only ${options.only}`;
   const command = `npm run bench -- --rounds ${rounds}${only}${folders.map((name) => ` --${name} DIR`).join('')}`;
-  const minutes = (performance.now() - began) / 60_000;
-  fs.writeFileSync(target, page({ parts, command, rounds, minutes }));
+  const before = options.only !== undefined && fs.existsSync(target) ? sectionsOf(fs.readFileSync(target, 'utf8')) : [];
+  const known = new Map([...before, ...parts].map((part) => [part.name, part]));
+  const sections = Object.keys(PARTS).flatMap((name) => known.get(name) ?? []);
+  fs.writeFileSync(target, page({ sections, command }));
   console.log(`\nwritten: ${target}`);
 }
 
@@ -81,13 +87,18 @@ async function script(file, wanted) {
   const flags = wanted.map((name) => `--${name}`).join(', ');
   if (given.length === 0) return { notes: [`not run: \`bench/${file}\` needs folders of recorded series (${flags}).`] };
   const args = given.flatMap((name) => [`--${name}`, options[name]]);
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, ['--expose-gc', path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const json = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'bench-')), 'result.json');
+  if (file === 'detect.mjs') args.push('--json', json);
+  const script = fileURLToPath(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, ['--expose-gc', script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const closed = once(child, 'close');
   let output = '';
   for await (const chunk of child.stdout) {
     output += chunk;
     process.stdout.write(chunk);
   }
-  if (child.exitCode !== 0) throw new Error(`${file} ended with ${child.exitCode}`);
+  const [code] = await closed;
+  if (code !== 0) throw new Error(`${file} ended with ${code}`);
+  if (fs.existsSync(json)) return JSON.parse(fs.readFileSync(json, 'utf8'));
   return { text: `\`bench/${file}\`, on data given with ${given.map((name) => `--${name}`).join(', ')}:`, output };
 }
