@@ -32,12 +32,12 @@ export const GOALS = [
   { id: 'http-single', figure: 'an event over HTTP by itself, CPU of the server', goal: 20, unit: ' µs' },
   { id: 'http-block', figure: 'hostile requests, longest block of the event loop', goal: 20, unit: ' ms' },
   { id: 'nab-standard', figure: 'Numenta Anomaly Benchmark, standard', goal: 75, atLeast: true },
-  { id: 'nab-low-fp', figure: 'the same, reward low FP', goal: 67, atLeast: true },
-  { id: 'nab-low-fn', figure: 'the same, reward low FN', goal: 80, atLeast: true },
+  { id: 'nab-low-fp', figure: 'Numenta Anomaly Benchmark, reward low FP', goal: 67, atLeast: true },
+  { id: 'nab-low-fn', figure: 'Numenta Anomaly Benchmark, reward low FN', goal: 80, atLeast: true },
   { id: 'kpi-f1', figure: 'web services, event F1', goal: 0.76, atLeast: true },
-  { id: 'kpi-vus', figure: 'the same, VUS-PR', goal: 0.36, atLeast: true },
+  { id: 'kpi-vus', figure: 'web services, VUS-PR', goal: 0.36, atLeast: true },
   { id: 'cloud-f1', figure: 'cloud services, event F1', goal: 0.5, atLeast: true },
-  { id: 'cloud-vus', figure: 'the same, VUS-PR', goal: 0.63, atLeast: true },
+  { id: 'cloud-vus', figure: 'cloud services, VUS-PR', goal: 0.63, atLeast: true },
   { id: 'false-pages', figure: 'false pages a series and week, on the worst of the three sets', goal: 1 },
   { id: 'paged-share', figure: 'share of the incidents that are paged, on the worst', goal: 0.5, atLeast: true },
   { id: 'detect-cpu', figure: 'judging and learning a sample, CPU', goal: 1, unit: ' µs' },
@@ -50,6 +50,9 @@ const SCATTERED =
   'the order of the series is shuffled here, so that every record waits for memory: for the reference, the row and, once in eleven records, the bins. In turn, where the processor can look ahead, it is the figure further below. What would help next is to keep the times of a service beside each other as well';
 const SERVICES =
   'garbage collection and, on a machine with neighbours, the wait for the processor (the column `idle loop`) are in it; the slices themselves end after 1.5 ms. It was 1.7 s and 22 s before closing was done in slices';
+
+const CHANCE =
+  'within what chance does on so few series: drawing files at random moves NAB by 3 points, other halves move F1 by some hundredths. What was tried: records that count less the further they lie out, size in what is news, longer and shorter memory of the last alarm; each helped one set and hurt another';
 
 /** By `id`: why it is missed, and what was tried. Shown only while the goal is missed. */
 export const MISSED = {
@@ -77,6 +80,13 @@ export const MISSED = {
   'http-single':
     'node:http alone takes more than the goal on this machine, nearly all of it the system calls for one request. What is added is half for the headers of the answer, half for checks and recording',
   'http-block': 'garbage collection and the compiling of functions are in it',
+  'nab-standard': CHANCE,
+  'nab-low-fp': CHANCE,
+  'nab-low-fn': CHANCE,
+  'kpi-f1': CHANCE,
+  'cloud-f1': CHANCE,
+  'detect-cpu':
+    'no part stands out: four beliefs, four families of novelty, two searches for the ends of the band; garbage is a fifteenth. Four channels of novelty that told nothing more were left out. With 1,000 series in turn each sample waits for its own 29 kB, in some forty objects; the times of day in one array instead of five made no difference that could be measured. What would help is all state of a series in one array, as the online forecasts have it. 10,000 series at a sample a minute take about a tenth of a percent of a core',
   'close-10000': SERVICES,
   'close-100000': SERVICES,
 };

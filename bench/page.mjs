@@ -34,7 +34,7 @@ export function goalTable(reached) {
 const PART = /^<!-- part (\w+) (.*) -->$/m;
 
 /** A part for the page: its name, what it reached, its Markdown, which says when it was measured. */
-export function section(name, { title, text = '', tables = [], notes = [], output, reached = {} }, rounds) {
+export function section(name, { title, text = '', tables = [], notes = [], output, reached = {}, rounds }) {
   const printed = output === undefined ? '' : `\`\`\`text\n${output.trim()}\n\`\`\``;
   const list = notes.map((note) => `- ${note}`).join('\n');
   const when = `Measured on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, rounds: ${rounds}.`;

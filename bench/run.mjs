@@ -54,11 +54,11 @@ for (const name of names) {
   const { title, load } = PARTS[name];
   console.log(`\n## ${title}\n`);
   const { run } = await load();
-  const part = { title, ...(await run({ rounds, progress, ways: options.ways?.split(',') })) };
+  const part = { title, rounds, ...(await run({ rounds, progress, ways: options.ways?.split(',') })) };
   progress('');
   for (const one of part.tables ?? []) console.log(`${toMarkdown(one)}\n`);
   for (const note of part.notes ?? []) console.log(`- ${note}`);
-  parts.push(section(name, part, rounds));
+  parts.push(section(name, part));
 }
 
 console.log(`\n${toMarkdown(goalTable(Object.assign({}, ...parts.map((part) => part.reached))))}`);
@@ -99,6 +99,10 @@ async function script(file, wanted) {
   }
   const [code] = await closed;
   if (code !== 0) throw new Error(`${file} ended with ${code}`);
-  if (fs.existsSync(json)) return JSON.parse(fs.readFileSync(json, 'utf8'));
-  return { text: `\`bench/${file}\`, on data given with ${given.map((name) => `--${name}`).join(', ')}:`, output };
+  if (fs.existsSync(json)) return { rounds: 1, ...JSON.parse(fs.readFileSync(json, 'utf8')) };
+  return {
+    text: `\`bench/${file}\`, on data given with ${given.map((name) => `--${name}`).join(', ')}:`,
+    output,
+    rounds: 1,
+  };
 }
