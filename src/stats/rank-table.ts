@@ -14,8 +14,8 @@ const TIE = 1e-9;
 /** At so many values the history of a stream is halved, so that what was rare a year ago may be rare again. */
 const MEMORY = 65_536;
 
-/** Numbers a stream has beside its peaks: what it shows, the value below which nothing is rare, how many it saw, its peaks' number. */
-const HEAD = 4;
+/** Numbers a stream has beside its peaks: the value below which nothing is rare, how many it saw, its peaks' number. */
+const HEAD = 3;
 
 /** State of a {@link RankTable}. */
 export type RankTableSnapshot = Float64Array;
@@ -26,54 +26,47 @@ export type RankTableSnapshot = Float64Array;
  * record, in widths of the tail. 0 within the body of the distribution, whatever its shape. Large is rare; of a stream
  * that may be skewed both sides are streams, see {@link RankTable.showBoth}.
  *
- * 36 numbers a stream, all in one array; a comparison a value, and an insertion where it belongs to the largest.
+ * 35 numbers a stream, all in one array; a comparison a value, and an insertion where it belongs to the largest.
  */
 export class RankTable {
   readonly #streams: number;
-  /** Stream by stream what it shows, `NaN` for nothing; the same for the rest of the head; then stream by stream its peaks, largest first. */
+  /** Stream by stream the first number of the head, then the second, the third; then stream by stream its peaks, largest first. */
   readonly #state: Float64Array;
+  /** Rarest of what was shown since the last `take`, and the sum of twelfth powers of all in units of it. */
+  #most = 0;
+  #sum = 0;
 
   constructor(streams: number, snapshot?: RankTableSnapshot) {
     this.#streams = streams;
     this.#state = snapshot?.slice() ?? empty(streams);
   }
 
-  /** Tells what a stream shows now. */
+  /** Takes what a stream shows now; not twice between two calls of `take`. */
   show(stream: number, x: number): void {
-    this.#state[stream] = x;
+    const state = this.#state;
+    const streams = this.#streams;
+    const count = (state[streams + stream] as number) + 1;
+    state[streams + stream] = count;
+    if (x > (state[stream] as number)) this.#rank(stream, x);
+    if (count >= MEMORY) this.#forget(stream);
   }
 
   /** The same for a stream and the next one, which shows the opposite. */
   showBoth(stream: number, x: number): void {
-    this.#state[stream] = x;
-    this.#state[stream + 1] = -x;
+    this.show(stream, x);
+    this.show(stream + 1, -x);
   }
 
   /**
-   * Rarity of what is shown in decades, from 0; takes it in afterwards. Together streams are little rarer than the rarest
+   * Rarity in decades, from 0, of what was shown since it was asked last. Together streams are little rarer than the rarest
    * of them, since they see one thing: the 12th root of the sum of 12th powers; 8 to 20 served recorded series alike.
    */
   take(): number {
-    const state = this.#state;
-    const streams = this.#streams;
-    let most = 0;
-    let sum = 0;
-    for (let stream = 0; stream < streams; stream++) {
-      const x = state[stream] as number;
-      if (Number.isNaN(x)) continue;
-      state[stream] = Number.NaN;
-      const count = (state[2 * streams + stream] as number) + 1;
-      state[2 * streams + stream] = count;
-      if (x > (state[streams + stream] as number)) {
-        const rarity = this.#rarity(stream, x);
-        this.#insert(stream, x);
-        if (rarity > most) {
-          sum = 1 + sum * power12(most / rarity);
-          most = rarity;
-        } else if (rarity > 0) sum += power12(rarity / most);
-      }
-      if (count >= MEMORY) this.#forget(stream);
-    }
+    const most = this.#most;
+    if (most === 0) return 0;
+    const sum = this.#sum;
+    this.#most = 0;
+    this.#sum = 0;
     return sum > 1 ? most * sum ** (1 / 12) : most;
   }
 
@@ -81,12 +74,21 @@ export class RankTable {
     return this.#state.slice();
   }
 
+  #rank(stream: number, x: number): void {
+    const rarity = this.#rarity(stream, x);
+    this.#insert(stream, x);
+    if (rarity > this.#most) {
+      this.#sum = 1 + this.#sum * power12(this.#most / rarity);
+      this.#most = rarity;
+    } else if (rarity > 0) this.#sum += power12(rarity / this.#most);
+  }
+
   #rarity(stream: number, x: number): number {
     const state = this.#state;
     const streams = this.#streams;
     const first = HEAD * streams + KEPT * stream;
-    const before = (state[2 * streams + stream] as number) - 1;
-    const size = state[3 * streams + stream] as number;
+    const before = (state[streams + stream] as number) - 1;
+    const size = state[2 * streams + stream] as number;
     if (size < FEWEST) return 0;
     const last = Math.min(size - 1, Math.max(FEWEST - 1, Math.floor(TAIL_SHARE * before)));
     const start = state[first + last] as number;
@@ -105,15 +107,15 @@ export class RankTable {
     const state = this.#state;
     const streams = this.#streams;
     const first = HEAD * streams + KEPT * stream;
-    const size = Math.min(KEPT, (state[3 * streams + stream] as number) + 1);
-    state[3 * streams + stream] = size;
+    const size = Math.min(KEPT, (state[2 * streams + stream] as number) + 1);
+    state[2 * streams + stream] = size;
     let at = first + size - 1;
     while (at > first && (state[at - 1] as number) < x) {
       state[at] = state[at - 1] as number;
       at--;
     }
     state[at] = x;
-    if (size === KEPT) state[streams + stream] = state[first + KEPT - 1] as number;
+    if (size === KEPT) state[stream] = state[first + KEPT - 1] as number;
   }
 
   /** Halves what a stream saw: its number, and every second peak. */
@@ -121,18 +123,17 @@ export class RankTable {
     const state = this.#state;
     const streams = this.#streams;
     const first = HEAD * streams + KEPT * stream;
-    const size = Math.ceil((state[3 * streams + stream] as number) / 2);
+    const size = Math.ceil((state[2 * streams + stream] as number) / 2);
     for (let rank = 1; rank < size; rank++) state[first + rank] = state[first + 2 * rank] as number;
-    state[streams + stream] = Number.NEGATIVE_INFINITY;
-    state[2 * streams + stream] = (state[2 * streams + stream] as number) / 2;
-    state[3 * streams + stream] = size;
+    state[stream] = Number.NEGATIVE_INFINITY;
+    state[streams + stream] = (state[streams + stream] as number) / 2;
+    state[2 * streams + stream] = size;
   }
 }
 
 function empty(streams: number): Float64Array {
   const state = new Float64Array((HEAD + KEPT) * streams);
-  state.fill(Number.NaN, 0, streams);
-  state.fill(Number.NEGATIVE_INFINITY, streams, 2 * streams);
+  state.fill(Number.NEGATIVE_INFINITY, 0, streams);
   return state;
 }
 
