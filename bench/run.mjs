@@ -104,7 +104,7 @@ async function detect() {
   const result = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'bench-')), 'result.json');
   const given = ['nab', 'kpi', 'cloud', 'tools'].filter((name) => options[name] !== undefined);
   const script = fileURLToPath(new URL('detect.mjs', import.meta.url));
-  const args = ['--expose-gc', script, '--json', result, ...given.flatMap((name) => [`--${name}`, options[name]])];
+  const args = [script, '--json', result, ...given.flatMap((name) => [`--${name}`, options[name]])];
   const [code] = await once(spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] }), 'close');
   if (code !== 0) throw new Error(`detect.mjs ended with ${code}`);
   return JSON.parse(fs.readFileSync(result, 'utf8'));
