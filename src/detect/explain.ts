@@ -125,9 +125,9 @@ function* outlook({ alarm, seasons, timeLeft, definition }: Known): Generator<st
     ? `what is expected follows ${known.join(' and ')}`
     : 'no habit of the day or the week is known';
   const waits: string[] = [];
-  if (!seasons.day && timeLeft.day) waits.push(`the day in ${span(timeLeft.day)}`);
-  if (!seasons.week && timeLeft.week) waits.push(`the week in ${span(timeLeft.week)}`);
-  if (waits.length > 0) yield `a habit of ${waits.join(', of ')} at the earliest`;
+  if (!seasons.day && timeLeft.day) waits.push(`${span(timeLeft.day)} (the day)`);
+  if (!seasons.week && timeLeft.week) waits.push(`${span(timeLeft.week)} (the week)`);
+  if (waits.length > 0) yield `habits can be known in ${waits.join(' and ')} at the earliest`;
 }
 
 /** Why a value outside the band is still no anomaly. */

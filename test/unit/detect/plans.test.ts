@@ -174,13 +174,15 @@ describe('explain', () => {
       day: (6 + 48) * HOUR - 100 * MINUTE,
       week: (6 + 216) * HOUR - 100 * MINUTE,
     });
-    expect(young.reasons.at(-1)).toBe('a habit of the day in 2.2 days, of the week in 9.2 days at the earliest');
+    expect(young.reasons.at(-1)).toBe(
+      'habits can be known in 2.2 days (the day) and 9.2 days (the week) at the earliest',
+    );
     const older = left(288, 21, 5 * MINUTE);
     expect(older.timeLeft.day).toBe(54 * HOUR - 308 * 5 * MINUTE);
     // Four days on, noise is known to have no habit of the day; the week is open.
     const old = left(4 * 288, 309, 5 * MINUTE);
     expect(old.timeLeft).toMatchObject({ ready: 0, day: 0 });
-    expect(old.reasons.at(-1)).toMatch(/^a habit of the week in 4\.\d days at the earliest$/);
+    expect(old.reasons.at(-1)).toMatch(/^habits can be known in 4\.\d days \(the week\) at the earliest$/);
     // Eight values a day are needed to see one.
     expect(left(30, 0, 6 * HOUR, 'seldom').timeLeft).toMatchObject({ ready: 0, day: undefined });
     const plain = new AnomalyDetector({ method: 'zscore' });
