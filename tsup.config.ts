@@ -8,6 +8,7 @@ const library: Options = {
     fleet: 'src/fleet/index.ts',
     http: 'src/http/index.ts',
     dashboard: 'src/dashboard/index.ts',
+    export: 'src/export/index.ts',
   },
   platform: 'node',
   target: 'node20',
