@@ -129,6 +129,15 @@ class ParquetFile<Row> {
   }
 }
 
+/**
+ * Whether Parquet can be written.
+ *
+ * @throws AnalyticsError `ERR_MISSING_PEER` where hyparquet-writer is not installed
+ */
+export async function parquetReady(): Promise<void> {
+  await loadWriter();
+}
+
 /** Loads what writes Parquet, which is the user's to install. */
 async function loadWriter(): Promise<typeof WriterModule> {
   try {

@@ -10,6 +10,9 @@ import { type SeriesId, seriesKey } from '../model/series-key.ts';
 import type { WriteOptions } from './row-slices.ts';
 import type { ExportRows, SeriesRow, TableName } from './tables.ts';
 
+/** Tables that a service has in memory. */
+export type ServiceTable = Exclude<TableName, 'events' | 'behaviors'>;
+
 /** Which buckets are asked of a service. */
 interface Range {
   readonly period: Period;
@@ -64,7 +67,7 @@ const DAY_MS = PERIOD_MS['1d'];
 const MINUTE_PARTS = 8;
 
 const READERS: {
-  readonly [Name in TableName]?: (service: ExportedService, query: CheckedQuery) => AsyncGenerator<ExportRows[Name]>;
+  readonly [Name in ServiceTable]: (service: ExportedService, query: CheckedQuery) => AsyncGenerator<ExportRows[Name]>;
 } = {
   aggregations: aggregationRows,
   series: (service, query) => seriesRows(service, query, () => true),
@@ -72,6 +75,9 @@ const READERS: {
   anomalies: anomalyRows,
   predictions: predictionRows,
 };
+
+/** Names of the tables that a service has in memory. */
+export const SERVICE_TABLES = Object.keys(READERS) as readonly ServiceTable[];
 
 /**
  * The rows of a table that a service has in memory: buckets service by service and series by series, oldest first; anomalies
@@ -84,9 +90,8 @@ export function exportRows<Name extends TableName>(
   service: ExportedService,
   query: ExportQuery<Name>,
 ): AsyncGenerator<ExportRows[Name], void> {
-  const what = choiceOption('what', objectOption('query', query).what, Object.keys(READERS)) as Name;
-  const read = READERS[what] as (service: ExportedService, query: CheckedQuery) => AsyncGenerator<ExportRows[Name]>;
-  return read(service, checkQuery(query));
+  const what = choiceOption('what', objectOption('query', query).what, SERVICE_TABLES);
+  return READERS[what](service, checkQuery(query)) as AsyncGenerator<ExportRows[Name], void>;
 }
 
 async function* aggregationRows(service: ExportedService, query: CheckedQuery): AsyncGenerator<Aggregation> {

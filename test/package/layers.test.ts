@@ -66,6 +66,7 @@ describe('the layer rule', () => {
     ['cli/a.ts', '../dashboard/views.ts'],
     ['fleet/a.ts', '../aggregate/merging.ts'],
     ['fleet/a.ts', '../service.ts'],
+    ['fleet/a.ts', '../export/csv.ts'],
   ])('forbids src/%s to import %s, as a value and as a type', (path, name) => {
     expect(broken({ [`src/${path}`]: `import { a } from '${name}';` })).toEqual(['noRestrictedImports']);
     expect(broken({ [`src/${path}`]: `import type { A } from '${name}';` })).toEqual(['noRestrictedImports']);
@@ -88,6 +89,10 @@ describe('the layer rule', () => {
     ['dashboard/client/a.ts', '../../model/period.ts'],
     ['cli/a.ts', 'node:fs'],
     ['http/a.ts', '../index.ts'],
+    ['http/a.ts', '../export/csv.ts'],
+    ['cli/a.ts', '../export/csv.ts'],
+    ['export/a.ts', '../clock.ts'],
+    ['export/a.ts', 'hyparquet-writer'],
     ['fleet/a.ts', '../aggregate/aggregator.ts'],
     ['fleet/a.ts', 'node:worker_threads'],
   ])('lets src/%s import %s', (path, name) => {
