@@ -43,6 +43,9 @@ interface Env {
 
 const PLANS = { silences: silenceInput, deploys: deployInput } as const;
 
+/** Paths where nothing can be said before enough samples came. */
+const FORECASTS: ReadonlySet<string> = new Set(['/forecast', '/prediction-accuracy', '/threshold']);
+
 /** Builds the routes and the document that describes them, both from the same schemas. */
 export function createApi(context: ApiContext): Api {
   const { service, feed } = context;
@@ -79,7 +82,7 @@ export function createApi(context: ApiContext): Api {
       request: { query: query as z.ZodType as z.ZodObject },
       responses: {
         200: { description: 'What was asked for.', content: { 'application/json': { schema: answer } } },
-        ...problemsOf([400, 401, 403, ...(path === '/forecast' ? [404 as const] : [])]),
+        ...problemsOf([400, 401, 403, ...(FORECASTS.has(path) ? [404 as const] : [])]),
       },
     });
     // The types of hono follow a route that is written out, not one that is made from parameters.
@@ -106,6 +109,16 @@ export function createApi(context: ApiContext): Api {
     reads.predictions(q),
   );
   get('/forecast', 'A forecast of one series', QUERIES.forecast, ANSWERS.forecast, (q) => reads.forecast(q));
+  get(
+    '/prediction-accuracy',
+    'How forecasts of a series turned out',
+    QUERIES.explain,
+    ANSWERS.predictionAccuracy,
+    (q) => reads.predictionAccuracy(q),
+  );
+  get('/threshold', 'When a series passes a threshold', QUERIES.threshold, ANSWERS.thresholdTime, (q) =>
+    reads.threshold(q),
+  );
   get('/explain', 'Why there is, or is not, an anomaly', QUERIES.explain, ANSWERS.explanation, (q) => reads.explain(q));
   get('/services', 'The services', QUERIES.none, list(ANSWERS.service), () => reads.services());
   get('/metrics/names', 'The metrics of a service', QUERIES.service, list(ANSWERS.metric), (q) => reads.metricNames(q));

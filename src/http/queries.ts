@@ -74,6 +74,13 @@ export interface ForecastQuery extends ExplainQuery {
   readonly level?: number | undefined;
 }
 
+/** Which threshold a series may pass. */
+export interface ThresholdQuery extends ExplainQuery {
+  readonly threshold: number;
+  readonly direction?: 'above' | 'below' | undefined;
+  readonly level?: number | undefined;
+}
+
 /** What to explain. */
 export interface ExplainQuery extends ServiceQuery {
   readonly metric_name: string;
@@ -95,6 +102,7 @@ interface Queries {
   anomalies: AnomaliesQuery;
   predictions: PredictionsQuery;
   forecast: ForecastQuery;
+  threshold: ThresholdQuery;
   explain: ExplainQuery;
   stream: StreamQuery;
   export: TableQuery;
@@ -127,6 +135,8 @@ const range = {
   to: instant,
 };
 
+/** Of an interval. */
+const level = z.coerce.number().gt(0).lt(1).optional().openapi({ type: 'number' });
 const limit = z.coerce
   .number()
   .int()
@@ -223,7 +233,15 @@ export const QUERIES: { readonly [Name in keyof Queries]: z.ZodType<Queries[Name
       .regex(/^\d{1,6}[smhd]$/, 'must be a number and s, m, h or d, such as 30m')
       .default('5m')
       .openapi({ example: '30m' }),
-    level: z.coerce.number().gt(0).lt(1).optional().openapi({ type: 'number' }),
+    level,
+  }),
+  threshold: z.strictObject({
+    service_id: serviceId,
+    metric_name: metricName,
+    labels,
+    threshold: z.coerce.number().openapi({ type: 'number', example: 90 }),
+    direction: z.enum(['above', 'below']).optional(),
+    level,
   }),
   explain: z.strictObject({ service_id: serviceId, metric_name: metricName, labels }),
   stream: z.strictObject({ service_id: serviceId, type: types }),
