@@ -22,16 +22,17 @@ const LAYOUTS: Readonly<Record<ColumnType, Layout>> = {
 
 /**
  * Encodings that fit, where the writer is not left to choose: names in dictionaries, differences for what grows from row
- * to row. Extremes of texts are not written, which nobody asks for and which cost half as much as the texts.
+ * to row. Extremes by which readers skip row groups are written of what tables are asked by, times and names: those of all
+ * columns would be a sixth of the work.
  */
 const ENCODINGS: Readonly<Record<ColumnType, Pick<ColumnSource, 'encoding' | 'statistics'>>> = {
   timestamp: { encoding: 'DELTA_BINARY_PACKED' },
   name: { encoding: 'RLE_DICTIONARY' },
   id: { encoding: 'DELTA_BYTE_ARRAY', statistics: false },
   text: { encoding: 'PLAIN', statistics: false },
-  count: {},
-  number: {},
-  flag: {},
+  count: { statistics: false },
+  number: { statistics: false },
+  flag: { statistics: false },
 };
 
 /** The columns of a table as the head of a file has them. */

@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { csvText } from '../../../src/dashboard/client/csv.ts';
 import { csvChunks } from '../../../src/export/csv.ts';
 import { type ExportRows, TABLE_NAMES, TABLES, type TableName } from '../../../src/export/tables.ts';
 import { collect, duckdb } from './read-parquet.ts';
@@ -72,6 +73,14 @@ describe('a CSV file', () => {
       last: String(NINE + 4999 * 60_000),
       queue: 'mail',
     });
+  });
+
+  it('has the cells that the page saves for the same texts', async () => {
+    for (const userId of [...HOSTILE, '＝1+1', '＠SUM(A1)']) {
+      const csv = await text(csvChunks('events', [{ timestamp: NINE, serviceId: 's', eventType: 'e', userId }]));
+      const saved = csvText([['2026-01-05T09:00:00.000Z', 's', 'e', userId, undefined, undefined]]);
+      expect(csv.slice(csv.indexOf('\r\n') + 2)).toBe(saved);
+    }
   });
 
   it('of no rows is a header', async () => {
