@@ -8,6 +8,8 @@ const FORMAT = {
   cast: { boolean: String },
   // Puts an apostrophe before texts that a spreadsheet would take for a formula; numbers stay as they are.
   escape_formulas: true,
+  // A bare line feed or carriage return too: many readers take it for the end of a line.
+  quote_record_delimiter: true,
 } as const;
 
 const encoder = new TextEncoder();

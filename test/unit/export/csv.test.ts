@@ -47,6 +47,8 @@ describe('a CSV file', () => {
     const lines = parse(csv, { columns: true }) as Record<string, string>[];
     const expected = HOSTILE.map((value) => (/^[=+\-@\t\r]/.test(value) ? `'${value}` : value));
     expect(lines.map((line) => line['user_id'])).toEqual(expected);
+    const [read] = await duckdb('csv', Buffer.from(csv), 'SELECT user_id FROM read_csv(FILE, all_varchar = true)');
+    expect(read?.map((row) => row['user_id'])).toEqual(expected);
     // No line, and no quoted cell, begins with one of them.
     expect(csv).not.toMatch(/(^|,|\n)"?[=+@\t]/);
     expect(expected.filter((value) => value.startsWith("'"))).toHaveLength(7);
