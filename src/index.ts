@@ -82,11 +82,27 @@ export type {
   ThresholdOptions,
 } from './predict/predictor-options.ts';
 export {
+  type OpenOptions,
   type ScanOptions,
   Service,
   type ServiceOptions,
   type ServiceSnapshot,
   type ServiceStats,
 } from './service.ts';
+export { memoryStore } from './store/memory-store.ts';
+export type {
+  Store,
+  StoreBatch,
+  StoredBlock,
+  StoredBuckets,
+  StoredBucketsQuery,
+  StoredName,
+  StoredPage,
+  StoredRow,
+  StoredRowsQuery,
+  StoredState,
+  StoredTable,
+  StoreInfo,
+} from './store/store.ts';
 export { QuantileSketch, type QuantileSketchOptions } from './stats/quantile-sketch.ts';
 export type { TopEntry } from './stats/space-saving.ts';
