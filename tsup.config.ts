@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Options } from 'tsup';
 import { pageFilesPlugin } from './scripts/page-files.ts';
+import { workerFilePlugin } from './scripts/worker-file.ts';
 
 const library: Options = {
   entry: {
@@ -8,13 +9,14 @@ const library: Options = {
     fleet: 'src/fleet/index.ts',
     http: 'src/http/index.ts',
     dashboard: 'src/dashboard/index.ts',
+    sqlite: 'src/sqlite/index.ts',
   },
   platform: 'node',
   target: 'node20',
   splitting: true,
   treeshake: true,
   removeNodeProtocol: false,
-  esbuildPlugins: [pageFilesPlugin()],
+  esbuildPlugins: [pageFilesPlugin(), workerFilePlugin()],
 };
 
 /**

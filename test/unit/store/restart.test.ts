@@ -1,5 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type Anomaly, ManualClock, memoryStore, type OpenOptions, Service, type Store } from '../../../src/index.ts';
+import { sqlite } from '../../../src/sqlite/index.ts';
 
 const SECOND = 1000;
 const T0 = Date.UTC(2026, 0, 5, 10);
@@ -93,7 +97,23 @@ async function uninterrupted(plan: (life: Life, at: number) => void, stops: read
   return [outcome(life.service), heard];
 }
 
-describe('a service that goes on from its store', () => {
+const folder = mkdtempSync(join(tmpdir(), 'streamgate-analytics-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+
+/** Of each kind: makes a store on what is new, and then others on the same. */
+const STORES = {
+  memory: () => {
+    const store = memoryStore();
+    return () => store;
+  },
+  sqlite: () => {
+    const path = join(folder, `${files++}.db`);
+    return () => sqlite({ path });
+  },
+} satisfies Record<string, () => () => Store>;
+
+describe.each(Object.entries(STORES))('a service that goes on from its %s store', (_kind, stores) => {
   it.each([
     ['in the learning phase', [5 * 60 + 3]],
     ['in the middle of an anomaly', [22 * 60 + 17]],
@@ -101,7 +121,8 @@ describe('a service that goes on from its store', () => {
   ])('is what it would be had it never stopped: %s', async (_, stops) => {
     const nothing = (): void => {};
     const expected = await uninterrupted(nothing, stops);
-    const store = memoryStore();
+    const newStore = stores();
+    let store = newStore();
     const heard: Heard = { anomalies: [], closed: [] };
     let from = 0;
     let life = await Life.open(store, T0, heard);
@@ -110,6 +131,7 @@ describe('a service that goes on from its store', () => {
       await life.service.flush();
       // As when it is killed: nothing of the service is asked to do anything more.
       await store.close();
+      store = newStore();
       // Flushes fall due at the same times as without the restart.
       life = await Life.open(store, T0 + Math.floor((stop - 1) / 5) * 5 * SECOND, heard);
       from = stop;
