@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Options } from 'tsup';
 import { pageFilesPlugin } from './scripts/page-files.ts';
+import { workerFilePlugin } from './scripts/worker-file.ts';
 
 const library: Options = {
   entry: {
@@ -10,13 +11,14 @@ const library: Options = {
     dashboard: 'src/dashboard/index.ts',
     testing: 'src/testing/index.ts',
     export: 'src/export/index.ts',
+    sqlite: 'src/sqlite/index.ts',
   },
   platform: 'node',
   target: 'node20',
   splitting: true,
   treeshake: true,
   removeNodeProtocol: false,
-  esbuildPlugins: [pageFilesPlugin()],
+  esbuildPlugins: [pageFilesPlugin(), workerFilePlugin()],
 };
 
 /**

@@ -93,11 +93,27 @@ export type {
 } from './predict/predictor-options.ts';
 export type { HolidayCalendar } from './predict/prophet.ts';
 export {
+  type OpenOptions,
   type ScanOptions,
   Service,
   type ServiceOptions,
   type ServiceSnapshot,
   type ServiceStats,
 } from './service.ts';
+export { memoryStore } from './store/memory-store.ts';
+export type {
+  Store,
+  StoreBatch,
+  StoredBlock,
+  StoredBuckets,
+  StoredBucketsQuery,
+  StoredName,
+  StoredPage,
+  StoredRow,
+  StoredRowsQuery,
+  StoredState,
+  StoredTable,
+  StoreInfo,
+} from './store/store.ts';
 export { QuantileSketch, type QuantileSketchOptions } from './stats/quantile-sketch.ts';
 export type { TopEntry } from './stats/space-saving.ts';

@@ -33,6 +33,7 @@ import { type PlainKind, recordFacts } from './record-facts.ts';
 import { Retention } from './retention.ts';
 import { SampleSlots, waitingSamples } from './sample-slots.ts';
 import { type SeriesReading, scanSeries } from './scan-series.ts';
+import { type SavedName, Saving } from './saving.ts';
 import type { OverflowEntry } from './series-limit.ts';
 import { type RegistrySnapshot, SeriesRegistry } from './series-registry.ts';
 import type { SeriesState, WatchedSample } from './series-state.ts';
@@ -345,6 +346,22 @@ export class Aggregator {
       maxSeries: this.#registry.maxSeries,
       bytes: this.#registry.byteLength,
     };
+  }
+
+  /**
+   * Has what changes from now on noted for a store.
+   *
+   * @internal
+   *
+   * @param names services and series that the store has already, by their numbers
+   */
+  saving(names: ReadonlyMap<number, SavedName>, nextId: number): Saving {
+    this.#registry.number(names);
+    for (const service of this.#registry.services.values()) {
+      service.isResumed = service.storeId !== undefined;
+      service.changed = service.storeId === undefined;
+    }
+    return new Saving(this.#registry, this.#closing, nextId);
   }
 
   /** All state; what has closed or was sampled and not yet been taken is left out, so take it first. */

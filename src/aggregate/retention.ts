@@ -49,7 +49,8 @@ export class Retention {
    */
   evictExpired(service: ServiceState): void {
     const oldest = service.closedUpTo - this.#retentionMs;
-    service.audience.evictBefore(bucketStart(oldest, levelWidth(LEVELS - 1)));
+    const { noting = false } = this.#registry.store.budget;
+    service.audience.evictBefore(bucketStart(oldest, levelWidth(LEVELS - 1)), noting);
     for (let level = 0; level < LEVELS; level++) {
       const before = this.#moveKeptFrom(service, level, bucketStart(oldest, levelWidth(level)));
       // Its series follow when they are settled.
