@@ -30,6 +30,15 @@ export {
 } from './detect/anomaly-detector.ts';
 export { AnalyticsError, type AnalyticsErrorCode } from './errors.ts';
 export type { EventStream, ServiceEvent, ServiceEvents, StreamOptions } from './events.ts';
+export {
+  type BucketHistoryQuery,
+  History,
+  type HistoryQuery,
+  type KeptRecord,
+  type RowHistoryQuery,
+  type SeriesHistoryQuery,
+} from './history.ts';
+export type { StoreStats } from './keeper.ts';
 export type { DefinedMetricInput } from './metric-types.ts';
 export type { Anomaly, AnomalyKind, Explanation, Observation, Severity } from './model/anomaly.ts';
 export type { Aggregation, SeriesBucket } from './model/bucket.ts';
@@ -92,6 +101,7 @@ export type {
   ThresholdOptions,
 } from './predict/predictor-options.ts';
 export type { HolidayCalendar } from './predict/prophet.ts';
+export type { RecordedPrediction } from './prediction-record.ts';
 export {
   type OpenOptions,
   type ScanOptions,

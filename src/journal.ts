@@ -212,6 +212,7 @@ export class Journal {
       this.#series.set(stored.series, watched);
       const journal = this.#journalOf(stored.series.serviceId);
       journal.next = Math.max(journal.next, stored.from);
+      journal.first = journal.next;
     }
     for (const [id, rows] of journals) this.#replay(id, rows, series, plans);
     const newest = plans.at(-1);

@@ -11,6 +11,7 @@ import type { AnomalyDetector, AnomalyDetectorOptions } from './detect/anomaly-d
 import { quantity } from './detect/describe.ts';
 import { AnalyticsError, invalidOption, objectOption, restoring } from './errors.ts';
 import { EventStream, GuardedEmitter, type ServiceEvent, type ServiceEvents, type StreamOptions } from './events.ts';
+import { History } from './history.ts';
 import { Keeper, type StoreStats } from './keeper.ts';
 import type { DefinedMetricInput } from './metric-types.ts';
 import type { Anomaly, Explanation } from './model/anomaly.ts';
@@ -132,6 +133,12 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   readonly predictor: Predictor;
   /** Of records and questions that name no service. */
   readonly serviceId: string;
+  /** All that was ever known, as far as the store has it. */
+  readonly history: History = new History({
+    read: () => ({ aggregator: this.aggregator, clock: this.#clock, store: this.#store }),
+    flush: () => this.#flushToRead(),
+    anomalies: (serviceId) => this.getAnomalies(serviceId, Number.POSITIVE_INFINITY),
+  });
   readonly #clock: Clock;
   readonly #metrics: MetricDefinitions;
   readonly #emitter = new GuardedEmitter();
@@ -139,6 +146,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   /** What a tick begins: records first, since what they move on need not be moved by the clock. */
   readonly #work: SlicedWork;
   readonly #stopTimer: () => void;
+  #store: Store | undefined;
   #keeper: Keeper | undefined;
   #closing: Promise<void> | undefined;
   /** Ways to end the streams that are read. */
@@ -589,11 +597,22 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     this.#pipeline.keeper = keeper;
     this.#pipeline.resume();
     this.#keeper = keeper;
+    this.#store = store;
   }
 
   #settle(): void {
     this.#drain();
     this.#pipeline.show();
+  }
+
+  /** What cannot be stored at the moment is missing in what is read then; an `error` event has told. */
+  async #flushToRead(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      await this.flush();
+    } catch {
+      // As above.
+    }
   }
 
   #drain(): void {

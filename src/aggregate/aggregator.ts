@@ -4,7 +4,7 @@ import type { SlowOperation } from '../model/dashboard.ts';
 import { OPERATION_DURATION } from '../model/metric-kind.ts';
 import { FAILED, LIVE, type OperationBatch } from '../model/operation-batch.ts';
 import { OperationRef } from '../model/operation-ref.ts';
-import type { Period } from '../model/period.ts';
+import { bucketStart, PERIOD_MS, PERIODS, type Period } from '../model/period.ts';
 import type { MetricsRecord, PerformanceRecord, RecordByKind, RecordKind, Timestamp } from '../model/records.ts';
 import type { SeriesId } from '../model/series-key.ts';
 import type { QuantileSketch } from '../stats/quantile-sketch.ts';
@@ -292,6 +292,23 @@ export class Aggregator {
   latestMetrics(serviceId: string): MetricsRecord | undefined {
     const service = this.#registry.services.get(serviceId);
     return service?.latest === undefined ? undefined : { ...service.latest, serviceId };
+  }
+
+  /**
+   * Where the buckets of one period begin that are in memory, epoch milliseconds; all from there on are. +∞ for a service
+   * that is not known.
+   *
+   * @internal
+   */
+  heldFrom(serviceId: string, period: Period): number {
+    const service = this.#registry.services.get(serviceId);
+    if (service === undefined) return Number.POSITIVE_INFINITY;
+    const level = PERIODS.indexOf(period);
+    const kept = service.keptFrom[level] as number;
+    if (kept !== Number.NEGATIVE_INFINITY) return kept;
+    const first = service.minutes[0];
+    const opened = first === undefined ? Number.POSITIVE_INFINITY : bucketStart(first * PERIOD_MS['1m'], PERIOD_MS[period]);
+    return Math.min(opened, service.timeline.firstClosed(level) ?? Number.POSITIVE_INFINITY);
   }
 
   /** Most frequent errors of the newest two UTC days, with the largest possible overcount as `error`. */

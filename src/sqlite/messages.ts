@@ -57,6 +57,7 @@ export interface BucketsRequest {
   readonly type: 'buckets';
   readonly serviceId: string;
   readonly metricName: string | undefined;
+  readonly withOrdinal: boolean;
   readonly level: number;
   readonly from: number;
   readonly to: number;

@@ -121,13 +121,14 @@ export function loadAll(database: Database, retentionMs: readonly number[]): Omi
 
 /** Buckets of one stretch of time, for all label sets of a metric. */
 export function readBuckets(database: Database, request: BucketsRequest): BucketsAnswer {
-  const { serviceId, metricName, level, from, to } = request;
+  const { serviceId, metricName, withOrdinal, level, from, to } = request;
   const names = (
     database
       .prepare(
-        'SELECT id, service, metric, labels, ordinal, crc FROM names WHERE service = ? AND metric IS ? ORDER BY id',
+        'SELECT id, service, metric, labels, ordinal, crc FROM names WHERE service = ? AND metric IS ? ' +
+          'AND (ordinal IS NOT NULL OR NOT ?) ORDER BY id',
       )
-      .all(serviceId, metricName ?? null) as NameRow[]
+      .all(serviceId, metricName ?? null, withOrdinal ? 1 : 0) as NameRow[]
   ).map(checkedName);
   const over = recentBuckets(
     database

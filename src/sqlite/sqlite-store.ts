@@ -154,11 +154,11 @@ export class SqliteStore implements Store {
 
   /** Reads closed buckets, a stretch of time at a time, between which commits go on. */
   async *readBuckets(query: StoredBucketsQuery, signal?: AbortSignal): AsyncGenerator<StoredPage> {
-    const { serviceId, metricName, level, from, to } = query;
+    const { serviceId, metricName, withOrdinal = false, level, from, to } = query;
     for (let next: number | undefined = from; next !== undefined; ) {
       signal?.throwIfAborted();
       const worker = await this.#alive();
-      const request = { type: 'buckets', serviceId, metricName, level, from: next, to } as const;
+      const request = { type: 'buckets', serviceId, metricName, withOrdinal, level, from: next, to } as const;
       const answer: BucketsAnswer = await worker.ask(request);
       if (answer.buckets.length > 0) yield answer;
       next = answer.next;

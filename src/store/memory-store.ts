@@ -67,9 +67,12 @@ export class MemoryStore implements Store {
   /** One page with everything. */
   async *readBuckets(query: StoredBucketsQuery, signal?: AbortSignal): AsyncGenerator<StoredPage> {
     signal?.throwIfAborted();
-    const { serviceId, metricName, level, from, to } = query;
+    const { serviceId, metricName, withOrdinal = false, level, from, to } = query;
     const names = [...this.#names.values()].filter(
-      (name) => name.serviceId === serviceId && name.metricName === metricName,
+      (name) =>
+        name.serviceId === serviceId &&
+        name.metricName === metricName &&
+        (!withOrdinal || name.ordinal !== undefined),
     );
     const buckets: StoredBuckets[] = [];
     for (const { id } of names) {

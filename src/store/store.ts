@@ -78,6 +78,8 @@ export interface StoredBucketsQuery {
   readonly serviceId: string;
   /** Buckets of the service itself where it is absent. */
   readonly metricName?: string | undefined;
+  /** Only of series that have an ordinal. */
+  readonly withOrdinal?: boolean | undefined;
   readonly level: number;
   /** Bounds of their starts, `[from, to)`, epoch milliseconds. */
   readonly from: number;
