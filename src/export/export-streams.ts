@@ -1,10 +1,10 @@
-import { choiceOption, objectOption } from '../errors.ts';
+import { objectOption } from '../errors.ts';
 import { byteStream } from './byte-stream.ts';
 import { csvChunks } from './csv.ts';
 import { parquetChunks } from './parquet.ts';
 import type { Rows, WriteOptions } from './row-slices.ts';
-import { type ExportedService, type ExportQuery, exportRows } from './service-rows.ts';
-import { type ExportRows, TABLE_NAMES, type TableName } from './tables.ts';
+import { checkQuery, type ExportedService, type ExportQuery, exportRows } from './service-rows.ts';
+import type { ExportRows, TableName } from './tables.ts';
 
 /** What is exported where the rows are given. */
 export interface RowsOptions<Name extends TableName> extends WriteOptions {
@@ -71,7 +71,7 @@ function rowsOf<Name extends TableName>(
   source: ExportedService | Rows<ExportRows[Name]>,
   options: ExportQuery<Name>,
 ): Rows<ExportRows[Name]> {
-  choiceOption('what', objectOption('options', options).what, TABLE_NAMES);
+  checkQuery(objectOption('options', options));
   objectOption('source', source);
-  return 'aggregator' in source ? exportRows(source, options) : source;
+  return 'history' in source ? exportRows(source, options) : source;
 }

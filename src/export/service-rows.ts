@@ -1,41 +1,43 @@
-import { type Clock, SystemClock } from '../clock.ts';
-import { choiceOption, invalidOption, objectOption } from '../errors.ts';
+import { choiceOption, invalidOption } from '../errors.ts';
 import type { Anomaly } from '../model/anomaly.ts';
 import type { Aggregation, SeriesBucket } from '../model/bucket.ts';
 import type { Prediction } from '../model/forecast.ts';
 import { BUSINESS_PREFIX } from '../model/metric-kind.ts';
-import { bucketStart, PERIOD_MS, PERIODS, type Period } from '../model/period.ts';
-import type { Timestamp } from '../model/records.ts';
+import { PERIODS, type Period } from '../model/period.ts';
+import type { BehaviorRecord, EventRecord, Timestamp } from '../model/records.ts';
 import { type SeriesId, seriesKey } from '../model/series-key.ts';
 import type { WriteOptions } from './row-slices.ts';
-import type { ExportRows, SeriesRow, TableName } from './tables.ts';
+import { type ExportRows, type PredictionRow, type SeriesRow, TABLE_NAMES, type TableName } from './tables.ts';
 
-/** Tables that a service has in memory. */
-export type ServiceTable = Exclude<TableName, 'events' | 'behaviors'>;
-
-/** Which buckets are asked of a service. */
+/** Which part of the history is read. */
 interface Range {
-  readonly period: Period;
-  readonly from: number;
-  readonly to: number;
+  readonly from?: Timestamp | undefined;
+  readonly to?: Timestamp | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What an export reads of a service; every `Service` is one. */
 export interface ExportedService {
-  readonly aggregator: {
-    readonly serviceIds: readonly string[];
-    listSeries(serviceId?: string): readonly SeriesId[];
-    newestTimestamp(serviceId?: string): number | undefined;
-  };
+  readonly aggregator: { listSeries(serviceId?: string): readonly SeriesId[] };
   listSeries(serviceId?: string): readonly SeriesId[];
-  getAggregations(serviceId: string, query: Range): readonly Aggregation[];
-  getSeries(
-    serviceId: string,
-    metricName: string,
-    query: Range & { readonly labels?: SeriesId['labels'] },
-  ): readonly SeriesBucket[];
-  getAnomalies(serviceId: string | undefined, limit: number): readonly Anomaly[];
   getPredictions(serviceId: string | undefined, limit: number): readonly Prediction[];
+  readonly history: {
+    serviceIds(): Promise<readonly string[]>;
+    aggregations(serviceId: string, query: Range & { readonly period: Period }): AsyncIterable<Aggregation>;
+    series(
+      serviceId: string,
+      metricName: string,
+      query: Range & { readonly period: Period; readonly labels: NonNullable<SeriesId['labels']> },
+    ): AsyncIterable<SeriesBucket>;
+    anomalies(query: Range & { readonly serviceId?: string | undefined }): AsyncIterable<Anomaly>;
+    predictions(query: Range & { readonly serviceId?: string | undefined }): AsyncIterable<PredictionRow>;
+    events(
+      query: Range & { readonly serviceId?: string | undefined },
+    ): AsyncIterable<
+      | { readonly kind: 'event'; readonly record: EventRecord }
+      | { readonly kind: 'behavior'; readonly record: BehaviorRecord }
+    >;
+  };
 }
 
 /** What of a service is exported. */
@@ -54,150 +56,124 @@ export interface ExportQuery<Name extends TableName> extends WriteOptions {
   readonly to?: Timestamp | undefined;
 }
 
-/** A query with its defaults filled in. */
-interface CheckedQuery extends Range {
+/** What the readers are told. */
+interface ReadQuery {
   readonly serviceId: string | undefined;
   readonly metricName: string | undefined;
-  /** Lets the event loop turn; throws what `signal` says. */
-  readonly turn: () => Promise<void>;
+  readonly period: Period;
+  readonly range: Range;
 }
 
-const DAY_MS = PERIOD_MS['1d'];
-/** Minutes of a day are read in as many parts: some milliseconds each. Longer buckets of a day are few enough. */
-const MINUTE_PARTS = 8;
-
 const READERS: {
-  readonly [Name in ServiceTable]: (service: ExportedService, query: CheckedQuery) => AsyncGenerator<ExportRows[Name]>;
+  readonly [Name in TableName]: (service: ExportedService, query: ReadQuery) => AsyncIterable<ExportRows[Name]>;
 } = {
   aggregations: aggregationRows,
   series: (service, query) => seriesRows(service, query, () => true),
-  business: (service, query) => seriesRows(service, query, (name) => name.startsWith(BUSINESS_PREFIX)),
   anomalies: anomalyRows,
   predictions: predictionRows,
+  events: (service, query) => recordRows(service, query, 'event'),
+  behaviors: (service, query) => recordRows(service, query, 'behavior'),
+  business: (service, query) => seriesRows(service, query, (metricName) => metricName.startsWith(BUSINESS_PREFIX)),
 };
 
-/** Names of the tables that a service has in memory. */
-export const SERVICE_TABLES = Object.keys(READERS) as readonly ServiceTable[];
-
 /**
- * The rows of a table that a service has in memory: buckets service by service and series by series, oldest first; anomalies
- * and predictions oldest first. Reads them as they are asked for, and lets the event loop turn every few milliseconds; what
- * is recorded meanwhile may or may not be among them. Buckets that are still open have `complete: false`.
+ * The rows of a table that a service has, in memory and in its store: buckets service by service and series by series, the
+ * others all together; each oldest first. They are read as they are asked for, and what is recorded meanwhile may or may not
+ * be among them. Buckets that are still open have `complete: false`. Events and behaviours are there where `keepEvents` has
+ * a store keep them; predictions of a service without a store are the present ones.
  *
- * @throws AnalyticsError `ERR_INVALID_OPTION`, also for `events` and `behaviors`, which a service does not keep
+ * @throws AnalyticsError `ERR_INVALID_OPTION`; what the store throws
  */
 export function exportRows<Name extends TableName>(
   service: ExportedService,
   query: ExportQuery<Name>,
-): AsyncGenerator<ExportRows[Name], void> {
-  const what = choiceOption('what', objectOption('query', query).what, SERVICE_TABLES);
-  return READERS[what](service, checkQuery(query)) as AsyncGenerator<ExportRows[Name], void>;
+): AsyncIterable<ExportRows[Name]> {
+  checkQuery(query);
+  const { what, serviceId, metricName, period = '1m', from, to, signal } = query;
+  return READERS[what](service, { serviceId, metricName, period, range: { from, to, signal } });
 }
 
-async function* aggregationRows(service: ExportedService, query: CheckedQuery): AsyncGenerator<Aggregation> {
-  for (const serviceId of servicesOf(service, query)) {
-    const days = service.getAggregations(serviceId, { ...daysOf(query), period: '1d' });
-    for (const range of rangesIn(days, service.aggregator.newestTimestamp(serviceId), query)) {
-      yield* service.getAggregations(serviceId, range);
-      await query.turn();
-    }
+/** @throws AnalyticsError `ERR_INVALID_OPTION` for a table, period or instant that there is not */
+export function checkQuery({ what, period, from, to }: ExportQuery<TableName>): void {
+  choiceOption('what', what, TABLE_NAMES);
+  if (period !== undefined) choiceOption('period', period, PERIODS);
+  for (const [option, instant] of Object.entries({ from, to })) {
+    const isInstant = typeof instant === 'number' || instant instanceof Date;
+    if (instant === undefined || (isInstant && !Number.isNaN(Number(instant)))) continue;
+    throw invalidOption(option, 'epoch milliseconds or a valid Date', instant);
+  }
+}
+
+async function* aggregationRows(
+  service: ExportedService,
+  { serviceId, period, range }: ReadQuery,
+): AsyncGenerator<Aggregation> {
+  for (const id of await servicesOf(service, serviceId)) {
+    yield* service.history.aggregations(id, { ...range, period });
   }
 }
 
 async function* seriesRows(
   service: ExportedService,
-  query: CheckedQuery,
+  { serviceId: wanted, metricName: wantedMetric, period, range }: ReadQuery,
   isWanted: (metricName: string) => boolean,
 ): AsyncGenerator<SeriesRow> {
-  for (const serviceId of servicesOf(service, query)) {
-    const newest = service.aggregator.newestTimestamp(serviceId);
-    for (const { metricName, labels = {} } of seriesOf(service, serviceId)) {
-      if (!isWanted(metricName) || (query.metricName ?? metricName) !== metricName) continue;
-      const id: SeriesId =
-        Object.keys(labels).length === 0 ? { serviceId, metricName } : { serviceId, metricName, labels };
-      const days = service.getSeries(serviceId, metricName, { ...daysOf(query), period: '1d', labels });
-      for (const range of rangesIn(days, newest, query)) {
-        for (const bucket of service.getSeries(serviceId, metricName, { ...range, labels })) yield { ...id, ...bucket };
-        await query.turn();
-      }
+  for (const serviceId of await servicesOf(service, wanted)) {
+    for (const { metricName, labels } of seriesOf(service, serviceId)) {
+      if (!isWanted(metricName) || (wantedMetric ?? metricName) !== metricName) continue;
+      const id = labels === undefined ? { serviceId, metricName } : { serviceId, metricName, labels };
+      const buckets = service.history.series(serviceId, metricName, { ...range, period, labels: labels ?? {} });
+      for await (const bucket of buckets) yield { ...id, ...bucket };
     }
   }
 }
 
-async function* anomalyRows(service: ExportedService, query: CheckedQuery): AsyncGenerator<Anomaly> {
-  for (const anomaly of service.getAnomalies(query.serviceId, Number.POSITIVE_INFINITY).toReversed()) {
-    if (isWithin(anomaly, query) && (query.metricName ?? anomaly.metricName) === anomaly.metricName) yield anomaly;
+async function* anomalyRows(
+  service: ExportedService,
+  { serviceId, metricName, range }: ReadQuery,
+): AsyncGenerator<Anomaly> {
+  for await (const anomaly of service.history.anomalies({ ...range, serviceId })) {
+    if ((metricName ?? anomaly.metricName) === anomaly.metricName) yield anomaly;
   }
 }
 
-async function* predictionRows(service: ExportedService, query: CheckedQuery): AsyncGenerator<Prediction> {
-  for (const serviceId of servicesOf(service, query)) {
-    for (const prediction of service.getPredictions(serviceId, Number.POSITIVE_INFINITY).toReversed()) {
-      const { predictionType } = prediction;
-      if (isWithin(prediction, query) && (query.metricName ?? predictionType) === predictionType) yield prediction;
+async function* predictionRows(
+  service: ExportedService,
+  { serviceId, metricName, range }: ReadQuery,
+): AsyncGenerator<PredictionRow> {
+  let hasKept = false;
+  for await (const prediction of service.history.predictions({ ...range, serviceId })) {
+    hasKept = true;
+    if ((metricName ?? prediction.predictionType) === prediction.predictionType) yield prediction;
+  }
+  if (hasKept) return;
+  const from = Number(range.from ?? Number.NEGATIVE_INFINITY);
+  const to = Number(range.to ?? Number.POSITIVE_INFINITY);
+  for (const id of await servicesOf(service, serviceId)) {
+    for (const prediction of service.getPredictions(id, Number.POSITIVE_INFINITY).toReversed()) {
+      const { timestamp, predictionType } = prediction;
+      const isWithin = timestamp >= from && timestamp < to;
+      if (isWithin && (metricName ?? predictionType) === predictionType) yield prediction;
     }
-    await query.turn();
   }
 }
 
-function servicesOf({ aggregator }: ExportedService, { serviceId }: CheckedQuery): readonly string[] {
-  return serviceId === undefined ? aggregator.serviceIds : [serviceId];
+async function* recordRows<Kind extends 'event' | 'behavior'>(
+  service: ExportedService,
+  { serviceId, range }: ReadQuery,
+  wanted: Kind,
+): AsyncGenerator<Kind extends 'event' ? EventRecord : BehaviorRecord> {
+  for await (const { kind, record } of service.history.events({ ...range, serviceId })) {
+    if (kind === wanted) yield record as Kind extends 'event' ? EventRecord : BehaviorRecord;
+  }
+}
+
+async function servicesOf(service: ExportedService, serviceId: string | undefined): Promise<readonly string[]> {
+  return serviceId === undefined ? service.history.serviceIds() : [serviceId];
 }
 
 /** The recorded series of one service, then those that are made from them. */
 function seriesOf(service: ExportedService, serviceId: string): Iterable<SeriesId> {
   const series = [...service.aggregator.listSeries(serviceId), ...service.listSeries(serviceId)];
   return new Map(series.map((id) => [seriesKey(id), id])).values();
-}
-
-/** The days that a range touches, and the one before, of which the end may still be kept in shorter buckets. */
-function daysOf({ from, to }: Range): Pick<Range, 'from' | 'to'> {
-  return { from: bucketStart(from, DAY_MS) - DAY_MS, to };
-}
-
-/** The parts of a query's range in which there may be buckets, each short enough to be read at once. */
-function* rangesIn(
-  days: readonly { readonly timestamp: number }[],
-  newest: number | undefined,
-  { period, from, to }: Range,
-): Generator<Range> {
-  const first = days[0]?.timestamp ?? (newest === undefined ? undefined : bucketStart(newest, DAY_MS) + DAY_MS);
-  if (first === undefined) return;
-  const parts = period === '1m' ? MINUTE_PARTS : 1;
-  for (const day of [first - DAY_MS, ...days.map(({ timestamp }) => timestamp)]) {
-    for (let part = 0; part < parts; part++) {
-      const start = day + (part * DAY_MS) / parts;
-      const range = { period, from: Math.max(from, start), to: Math.min(to, start + DAY_MS / parts) };
-      if (range.from < range.to) yield range;
-    }
-  }
-}
-
-function isWithin({ timestamp }: { readonly timestamp: number }, { from, to }: Range): boolean {
-  return timestamp >= from && timestamp < to;
-}
-
-function checkQuery(query: ExportQuery<TableName>): CheckedQuery {
-  const { serviceId, metricName, period = '1m', from, to, signal } = query;
-  const clock: Clock = query.clock ?? new SystemClock();
-  return {
-    serviceId,
-    metricName,
-    period: choiceOption('period', period, PERIODS),
-    from: instantOption('from', from, Number.NEGATIVE_INFINITY),
-    to: instantOption('to', to, Number.POSITIVE_INFINITY),
-    turn: async () => {
-      await clock.pause();
-      signal?.throwIfAborted();
-    },
-  };
-}
-
-function instantOption(option: string, value: Timestamp | undefined, fallback: number): number {
-  const instant = value === undefined ? fallback : Number(value);
-  if (value !== undefined && typeof value !== 'number' && !(value instanceof Date)) {
-    throw invalidOption(option, 'epoch milliseconds or a valid Date', value);
-  }
-  if (Number.isNaN(instant)) throw invalidOption(option, 'epoch milliseconds or a valid Date', value);
-  return instant;
 }

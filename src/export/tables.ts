@@ -9,12 +9,17 @@ import { snakeCase } from '../model/wire.ts';
 /** One bucket of one series: a row of the tables `series` and `business`. */
 export interface SeriesRow extends SeriesId, SeriesBucket {}
 
+/** A prediction and, where a store has kept it until then, what came. */
+export interface PredictionRow extends Prediction {
+  readonly actualValue?: number | undefined;
+}
+
 /** What can be exported, with what a row of it is made from. */
 export interface ExportRows {
   readonly aggregations: Aggregation;
   readonly series: SeriesRow;
   readonly anomalies: Anomaly;
-  readonly predictions: Prediction;
+  readonly predictions: PredictionRow;
   readonly events: EventRecord;
   readonly behaviors: BehaviorRecord;
   /** Buckets of the series `business.<metricType>`. */
@@ -128,6 +133,7 @@ export const TABLES: { readonly [Name in TableName]: readonly Column<ExportRows[
     column('targetTime', 'timestamp'),
     column('model', 'name'),
     column('samples', 'count'),
+    optional('actualValue', 'number'),
     made('accuracy_scored', 'count', ({ accuracy }) => accuracy?.scored),
     made('accuracy_mean_absolute_error', 'number', ({ accuracy }) => accuracy?.meanAbsoluteError),
     made('accuracy_relative_error', 'number', ({ accuracy }) => accuracy?.relativeError),

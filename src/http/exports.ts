@@ -1,7 +1,8 @@
 import { byteStream } from '../export/byte-stream.ts';
 import { csvChunks } from '../export/csv.ts';
 import { parquetChunks, parquetReady } from '../export/parquet.ts';
-import { exportRows, type ServiceTable } from '../export/service-rows.ts';
+import { exportRows } from '../export/service-rows.ts';
+import type { TableName } from '../export/tables.ts';
 import type { Period } from '../model/period.ts';
 import type { Service } from '../service.ts';
 import { Problem } from './problem.ts';
@@ -17,7 +18,7 @@ export type ExportFormat = keyof typeof EXPORT_TYPES;
 
 /** What to export, and as what. */
 export interface TableQuery {
-  readonly what: ServiceTable;
+  readonly what: TableName;
   readonly format: ExportFormat;
   readonly service_id?: string | undefined;
   readonly metric_name?: string | undefined;

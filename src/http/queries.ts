@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { SERVICE_TABLES } from '../export/service-rows.ts';
+import { TABLE_NAMES } from '../export/tables.ts';
 import { type Anomaly, SEVERITIES, type Severity } from '../model/anomaly.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import type { Labels } from '../model/series-key.ts';
@@ -246,7 +246,7 @@ export const QUERIES: { readonly [Name in keyof Queries]: z.ZodType<Queries[Name
   explain: z.strictObject({ service_id: serviceId, metric_name: metricName, labels }),
   stream: z.strictObject({ service_id: serviceId, type: types }),
   export: z.strictObject({
-    what: z.enum(SERVICE_TABLES),
+    what: z.enum(TABLE_NAMES),
     format: z.enum(Object.keys(EXPORT_TYPES) as ExportFormat[]).default('csv'),
     service_id: name.optional().openapi({ description: 'Where it is left out: all services.' }),
     metric_name: metricName.optional(),

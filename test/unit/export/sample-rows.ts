@@ -135,6 +135,7 @@ export const ROWS: { readonly [Name in keyof ExportRows]: readonly ExportRows[Na
       targetTime: NINE + 300_000,
       model: 'mix',
       samples: 500,
+      actualValue: 62.5,
       recommendation: 'memory usage stays near 63 %',
     },
     {
