@@ -25,7 +25,16 @@ const library: Options = {
  * What the command brings along, so that it runs where nothing but the package is installed: it reads CSV, and it serves
  * the page with the REST API.
  */
-const BUNDLED_INTO_COMMAND = [/^csv-parse/, /^hono/, /^@hono\//, /^zod/, /^@asteasolutions\//, /^openapi3-ts/];
+const BUNDLED_INTO_COMMAND = [
+  /^csv-parse/,
+  /^hono/,
+  /^@hono\//,
+  /^zod/,
+  /^@asteasolutions\//,
+  /^hyparquet/,
+  /^csv-stringify/,
+  /^openapi3-ts/,
+];
 
 /**
  * Four builds side by side: the library as ES modules that share their chunks; the same as CommonJS; the command, which

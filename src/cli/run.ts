@@ -11,7 +11,7 @@ import { interrupted, servePage } from './live-page.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { type ReplayReport, replay } from './replay.ts';
 import { replayText } from './replay-text.ts';
-import { runImport } from './store-commands.ts';
+import { runExport, runImport } from './store-commands.ts';
 import { countText, paintFor } from './text.ts';
 import { jsonLine } from './wire.ts';
 
@@ -24,6 +24,7 @@ const HELP = `Usage: streamgate-analytics demo [--seconds N] [--port N] [--json]
        streamgate-analytics replay FILE.csv [options]
        streamgate-analytics backtest FILE.csv [options]
        streamgate-analytics import FILE.csv --store FILE [options]
+       streamgate-analytics export --store FILE --what TABLE --out FILE [options]
 
 demo    Runs three small HTTP services under load in this process, breaks one of them, and
         prints what the library learns, detects and forecasts. Serves the live page meanwhile,
@@ -64,6 +65,18 @@ import  Learns from a recorded CSV file what is normal, so that a service that i
   --metric COLUMN   only this column; may be given several times
   --json            one JSON object instead of text
 
+export  Writes a table of a service that is kept in a database to a file, also while the service
+        runs. CSV is for spreadsheets, Parquet for DuckDB, pandas and the like.
+  --store FILE      the database
+  --what TABLE      aggregations, series, anomalies, predictions, events, behaviors or business
+  --out FILE        the file; replaced where there is one
+  --format FORMAT   csv or parquet; default by the end of the file's name, else csv
+  --service NAME    of this service only
+  --metric NAME     of this metric only
+  --period PERIOD   of the buckets: 1m, 5m, 15m, 1h or 1d; default 1m
+  --from TIME       from then on, such as 2026-01-05T09:00:00Z or 2026-01-05
+  --to TIME         up to then, and not from then on
+
   -h, --help        this text
   -v, --version     the version of the package
 
@@ -93,6 +106,8 @@ async function dispatch([command, ...rest]: readonly string[], io: CommandIo): P
       return runBacktest(rest, io);
     case 'import':
       return rest.some(isHelp) ? help(io) : runImport(rest, io);
+    case 'export':
+      return rest.some(isHelp) ? help(io) : runExport(rest, io);
     case '-h':
     case '--help':
       return help(io);
