@@ -5,6 +5,8 @@
 // Brier: skill of probabilityAbove at the 90th percentile of the first quarter over the series' own base rate, median over
 // series. conf: mean distance of `confidence` from the share of the next forecasts that came within tolerance.
 import { linearRegression } from 'simple-statistics';
+import { heldBytes, median } from './measure.mjs';
+import { table } from './page.mjs';
 
 const HORIZONS = ['5m', '15m', '1h'];
 const HORIZON_SECONDS = [300, 900, 3600];
@@ -49,36 +51,39 @@ function line(size) {
   };
 }
 
-export function online(Predictor, model, all) {
-  const rows = all.map((series) => ({ set: series.set, tallies: score(series, Predictor, model) }));
+const HEADER = ['series', 'count', 'error', 'worse %', 'cov 90', 'off', 'Brier', 'conf'];
+
+/** @returns tables, and what was reached by id of the goal */
+export function online(Predictor, all) {
+  const rows = all.map((series) => ({ set: series.set, tallies: score(series, Predictor) }));
   const sets = ['all', ...new Set(all.map((series) => series.set))];
-  console.log(`Predictor, model ${model}, ${all.length} series`);
-  HORIZONS.forEach((name, j) => {
-    const of = (set) => rows.filter((row) => (set === 'all' || row.set === set) && row.tallies[j].naive > 0);
-    console.table(
-      Object.fromEntries(
-        sets.map((set) => [
-          `${name} ${set}`,
-          summary(
-            of(set).map((row) => row.tallies[j]),
-            'own',
-          ),
-        ]),
-      ),
-    );
+  const reached = {};
+  const tables = HORIZONS.map((name, j) => {
+    const of = (set) =>
+      rows.filter((row) => (set === 'all' || row.set === set) && row.tallies[j].naive > 0).map((row) => row.tallies[j]);
+    const own = sets.map((set) => [set, summary(of(set), 'own')]);
+    const [[, whole]] = own;
+    reached[`online-error-${name}`] = whole.error;
+    reached[`online-brier-${name}`] = 1 - whole.brier;
+    reached[`online-coverage-${name}`] = Math.abs(whole.coverage - 90);
+    reached[`online-worse-${name}`] = whole.worse;
+    reached[`online-confidence-${name}`] = whole.confidence;
     const peers = Object.keys(PEERS).map((peer) => {
-      const { error, 'worse %': worse } = summary(
-        of('all').map((row) => row.tallies[j]),
-        peer,
-      );
-      return [`${name} ${peer}`, { error, 'worse %': worse }];
+      const { series, error, worse } = summary(of('all'), peer);
+      return [`all, by ${peer}`, String(series), error.toFixed(3), worse.toFixed(1), '–', '–', '–', '–'];
     });
-    console.table(Object.fromEntries(peers));
+    return table(`Predictor, ${name} ahead`, HEADER, [...own.map(row), ...peers]);
   });
+  return { tables, reached };
 }
 
-function score({ step, values }, Predictor, model) {
-  const predictor = new Predictor({ model });
+function row([set, { series, error, worse, coverage, off, brier, confidence }]) {
+  const cells = [error.toFixed(3), worse.toFixed(1), coverage.toFixed(1), off.toFixed(2), brier.toFixed(3)];
+  return [set, String(series), ...cells, confidence.toFixed(3)];
+}
+
+function score({ step, values }, Predictor) {
+  const predictor = new Predictor();
   const peers = Object.entries(PEERS).map(([name, make]) => [name, make(step)]);
   const ahead = HORIZON_SECONDS.map((s) => Math.max(1, Math.round(s / step)));
   const every = Math.max(1, Math.round(ASK_EVERY_SECONDS / step));
@@ -142,18 +147,19 @@ function summary(rows, who) {
   const skills = rows.filter((t) => !t.rare).map((t) => 1 - t.brier / t.n / t.base);
   return {
     series: rows.length,
-    error: geometricMean(ratios).toFixed(3),
-    'worse %': ((100 * ratios.filter((r) => r > 1.02).length) / ratios.length).toFixed(1),
-    'cov 90 %': mean(coverage).toFixed(1),
-    off: mean(coverage.map((c) => Math.abs(c - 90))).toFixed(2),
-    Brier: median(skills).toFixed(3),
-    conf: mean(rows.flatMap((t) => t.distances)).toFixed(3),
+    error: geometricMean(ratios),
+    worse: (100 * ratios.filter((r) => r > 1.02).length) / ratios.length,
+    coverage: mean(coverage),
+    off: mean(coverage.map((c) => Math.abs(c - 90))),
+    brier: median(skills),
+    confidence: mean(rows.flatMap((t) => t.distances)),
   };
 }
 
 /** Thousands of series that take turns, as in a service: memory, and time with cold caches. */
-export function scale(Predictor, model) {
-  const predictor = new Predictor({ model, maxSeries: MANY_SERIES });
+export async function scale(Predictor, progress) {
+  progress(`Predictor: ${MANY_SERIES} series in turn`);
+  const predictor = new Predictor({ maxSeries: MANY_SERIES });
   const samples = Array.from({ length: MANY_SERIES }, (_, i) => ({
     serviceId: `service-${i}`,
     metricName: 'metric',
@@ -168,11 +174,11 @@ export function scale(Predictor, model) {
       predictor.observe(sample);
     });
   };
-  const empty = heap();
+  const empty = await heldBytes();
   const bytes = {};
   for (let t = 0; t < 200; t++) {
     turn(t);
-    if (t === 0 || t === 19 || t === 199) bytes[t + 1] = Math.round((heap() - empty) / MANY_SERIES);
+    if (t === 0 || t === 19 || t === 199) bytes[t + 1] = Math.round(((await heldBytes()) - empty) / MANY_SERIES);
   }
   // The least of some rounds: others use the machine as well.
   let t = 200;
@@ -186,16 +192,29 @@ export function scale(Predictor, model) {
     }
     return MANY_SERIES * HORIZONS.length;
   });
-  const one = alone(Predictor, model);
-  console.log(`${MANY_SERIES} series in turn: update ${update.toFixed(2)} µs, one forecast ${forecast.toFixed(2)} µs`);
-  console.log(`one series alone: update ${one.toFixed(2)} µs`);
-  const exact = globalThis.gc === undefined ? ' (run with --expose-gc for exact numbers)' : '';
-  const list = Object.entries(bytes).map(([n, b]) => `${b} after ${n}`);
-  console.log(`bytes a series, its share of the maps included: ${list.join(', ')}${exact}`);
+  const one = alone(Predictor);
+  return {
+    tables: [
+      table(
+        `Predictor, ${MANY_SERIES} series in turn`,
+        ['what', 'each'],
+        [
+          ['update', `${update.toFixed(2)} µs`],
+          ['update, one series alone', `${one.toFixed(2)} µs`],
+          ['forecast', `${forecast.toFixed(2)} µs`],
+          ...Object.entries(bytes).map(([n, b]) => [
+            `series after ${n} samples, its share of the maps included`,
+            `${b} B`,
+          ]),
+        ],
+      ),
+    ],
+    reached: { 'online-update': update, 'online-forecast': forecast, 'online-bytes': bytes[200] },
+  };
 }
 
-function alone(Predictor, model) {
-  const predictor = new Predictor({ model });
+function alone(Predictor) {
+  const predictor = new Predictor();
   const sample = { serviceId: 's', metricName: 'm', timestamp: 0, value: 0 };
   let t = 0;
   return least(5, () => {
@@ -220,22 +239,8 @@ function least(rounds, round) {
   return micros;
 }
 
-function heap() {
-  // Twice: the first frees typed arrays, the second what their buffers held.
-  globalThis.gc?.();
-  globalThis.gc?.();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
 function mean(list) {
   return list.reduce((a, b) => a + b, 0) / list.length;
-}
-
-function median(list) {
-  const sorted = [...list].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
 function geometricMean(list) {

@@ -1,6 +1,6 @@
 // Measures forecastSeries on recorded hourly series, beside what one would use instead, all in one run.
 //
-// Called by forecast.mjs with --data. Files: m4-hourly-train.csv.gz, m4-hourly-test.csv.gz, ops-hourly.csv.gz, rows of
+// A part of forecast.mjs, with --data. Files: m4-hourly-train.csv.gz, m4-hourly-test.csv.gz, ops-hourly.csv.gz, rows of
 // `id,v1,v2,…`. 48 hours ahead, season 24, level 95 %. M4: the published test window; sMAPE, MASE, MSIS as in the
 // competition, OWA over Naive2 on the same series. Operational series: the last four windows of 48 hours; relative is the
 // geometric mean over windows of MAE over that of Naive2. CPU is that of the process, interval included.
@@ -9,6 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { idleBlock, median, processMicroseconds, watched } from './measure.mjs';
+import { table } from './page.mjs';
 
 const SEASON = 24;
 const STEPS = 48;
@@ -27,61 +28,81 @@ const PUBLISHED = [
   ['Naive2', 1, 18.383, 2.395, undefined],
 ];
 
-/** Prints the tables. */
-export async function forecastSeriesBench({ forecastSeries, forecastSeriesAsync }, dir, every) {
+const HEADER = [
+  'model',
+  'M4: OWA',
+  'sMAPE',
+  'MASE',
+  'cov 95',
+  'MSIS',
+  'ops: relative',
+  'cov 95',
+  'median MSIS',
+  'CPU ms',
+];
+const QUICK = ['auto', 'lag-ridge', 'theta', 'holt-winters', 'seasonal-naive', 'drift', 'naive', 'linear'];
+const SLOW = ['auto', 'arima', 'ets', 'prophet', 'seasonal-naive'];
+
+/** @returns tables, and what was reached by id of the goal */
+export async function forecastSeriesBench({ forecastSeries, forecastSeriesAsync }, { dir, every, progress }) {
   const thin = (list, n) => list.filter((_, i) => i % n === 0);
   const sets = { m4: thin(m4(dir), every), ops: thin(operational(dir), every) };
+  const some = { m4: thin(sets.m4, SLOW_EVERY), ops: thin(sets.ops, SLOW_EVERY) };
   const own = (model) => (values) =>
     forecastSeries(values, { steps: STEPS, seasonLength: SEASON, level: LEVEL, model });
-  const quick = ['auto', 'lag-ridge', 'theta', 'holt-winters', 'seasonal-naive', 'drift', 'naive', 'linear'];
-  console.log(
-    `\nforecastSeries, ${STEPS} hours ahead, season ${SEASON}, ${100 * LEVEL} %; beside it what M4 published for all 414`,
-  );
-  const rows = quick.map((model) => row(model, sets, own(model)));
-  rows.push(row('Naive2', sets, (values) => ({ mean: naive2(values) })));
-  for (const [name, owa, smape, mase, msis] of PUBLISHED) {
-    rows.push([
-      `published: ${name}`,
-      fixed(owa, 3),
-      fixed(smape, 2),
-      fixed(mase, 3),
-      '–',
-      fixed(msis, 2),
-      '–',
-      '–',
-      '–',
-      '–',
-    ]);
-  }
-  print(rows);
-
-  const some = { m4: thin(sets.m4, SLOW_EVERY), ops: thin(sets.ops, SLOW_EVERY) };
-  console.log(`\nthe same on every ${SLOW_EVERY}th series, for the slow ones`);
-  const slow = ['auto', 'arima', 'ets', 'prophet', 'seasonal-naive'].map((model) => row(model, some, own(model)));
-  for (const [name, peer] of Object.entries(await peers())) slow.push(row(name, some, peer));
-  print(slow);
-  await blocks(forecastSeriesAsync);
+  const scored = ([name, forecast], given) => {
+    progress(`forecastSeries: ${name}`);
+    return { name, m4: score(given.m4, forecast), ops: score(given.ops, forecast) };
+  };
+  const models = (names) => names.map((name) => [name, own(name)]);
+  const quick = [...models(QUICK), ['Naive2', (values) => ({ mean: naive2(values) })]].map((one) => scored(one, sets));
+  const slow = [...models(SLOW), ...Object.entries(await peers())].map((one) => scored(one, some));
+  const [auto] = quick;
+  const { rows, longest } = await blocks(forecastSeriesAsync, progress);
+  return {
+    tables: [
+      table(
+        `forecastSeries, ${sets.m4.length} series of M4 Hourly and ${sets.ops.length} windows of operational series, ${STEPS} hours ahead`,
+        HEADER,
+        [...quick.map(row), ...PUBLISHED.map(publishedRow)],
+      ),
+      table(`The same on every ${SLOW_EVERY}th of them, for the slow ones`, HEADER, slow.map(row)),
+      table(
+        'forecastSeriesAsync, longest block of the event loop',
+        ['history', 'ms in all', 'longest, ms', 'the worst', 'idle loop'],
+        rows,
+      ),
+    ],
+    reached: {
+      'series-owa': owa(auto.m4),
+      'series-msis': auto.m4.msis,
+      'series-coverage': Math.abs(auto.m4.coverage - 100 * LEVEL),
+      'series-cpu': auto.m4.cpu,
+      'ops-relative': auto.ops.relative,
+      'ops-coverage': Math.abs(auto.ops.coverage - 100 * LEVEL),
+      'series-block': longest,
+    },
+  };
 }
 
 /** A month and eight months of hours, in slices: for how long nobody else is served. */
-async function blocks(forecastSeriesAsync) {
-  console.log(
-    '\nforecastSeriesAsync, longest block of the event loop: median of 5 runs, the worst, and of an idle loop',
-  );
+async function blocks(forecastSeriesAsync, progress) {
   const idle = await idleBlock(300);
+  const rows = [];
+  let worstMedian = 0;
   for (const length of [720, 5760]) {
     const values = Float64Array.from(
       { length },
       (_, i) => 50 + 20 * Math.sin((i * Math.PI) / 12) + 5 * Math.sin(i * i),
     );
     for (const model of ['auto', 'ets', 'arima', 'prophet']) {
+      progress(`forecastSeriesAsync: ${length} values, ${model}`);
       const { total, longest, worst } = await watched(() => forecastSeriesAsync(values, { steps: STEPS, model }));
-      const ms = [total, longest, worst, idle].map((v) => v.toFixed(1));
-      console.log(
-        `${String(length).padStart(5)} values  ${model.padEnd(8)} ${ms[0]} ms in all, ${ms[1]}, ${ms[2]}, ${ms[3]} ms`,
-      );
+      worstMedian = Math.max(worstMedian, longest);
+      rows.push([`${length} hours, ${model}`, ...[total, longest, worst, idle].map((v) => v.toFixed(1))]);
     }
   }
+  return { rows, longest: worstMedian };
 }
 
 async function peers() {
@@ -122,13 +143,10 @@ async function peers() {
   };
 }
 
-function row(name, { m4: hourly, ops }, forecast) {
-  const a = score(hourly, forecast);
-  const b = score(ops, forecast);
-  process.stderr.write(`  ${name}\n`);
+function row({ name, m4: a, ops: b }) {
   return [
     name,
-    fixed((a.smape / a.naiveSmape + a.mase / a.naiveMase) / 2, 3),
+    fixed(owa(a), 3),
     fixed(a.smape, 2),
     fixed(a.mase, 3),
     fixed(a.coverage, 1),
@@ -140,12 +158,14 @@ function row(name, { m4: hourly, ops }, forecast) {
   ];
 }
 
-function print(rows) {
-  const head = ['', 'M4: OWA', 'sMAPE', 'MASE', 'cov 95', 'MSIS', 'ops: relative', 'cov 95', 'median MSIS', 'CPU ms'];
-  const all = [head, ...rows];
-  const widths = head.map((_, i) => Math.max(...all.map((one) => one[i].length)));
-  for (const one of all)
-    console.log(one.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '));
+function publishedRow([name, owaOfAll, smape, mase, msis]) {
+  const figures = [fixed(owaOfAll, 3), fixed(smape, 2), fixed(mase, 3), '–', fixed(msis, 2)];
+  return [`published, all 414: ${name}`, ...figures, '–', '–', '–', '–'];
+}
+
+/** Overall weighted average of M4: the mean of sMAPE and MASE, each over that of Naive2 on the same series. */
+function owa({ smape, naiveSmape, mase, naiveMase }) {
+  return (smape / naiveSmape + mase / naiveMase) / 2;
 }
 
 function fixed(value, digits) {

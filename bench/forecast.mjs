@@ -1,38 +1,58 @@
-// Measures the forecasts: accuracy, intervals, probabilities, time and memory, beside repeating the last value.
+// The part of run.mjs on forecasts: accuracy, intervals, probabilities, time and memory, beside what one would use instead.
 //
-//   node --expose-gc bench/forecast.mjs [--data DIR] [--model auto|linear|naive|…] [--every N]
-//
-// Without --data it runs on simulated series, which says what the code costs and that intervals hold, not how good the
-// forecasts are. --data: a folder with
+// Without data it runs on simulated series, which says what the code costs and that intervals hold, not how good the
+// forecasts are. data: a folder with
 //   online/index.csv (`id,set,step_seconds,samples`) and online/ID.csv.gz (`step,value`): for the Predictor;
 //   m4-hourly-train.csv.gz, m4-hourly-test.csv.gz, ops-hourly.csv.gz: for forecastSeries, see forecast-series.mjs.
-// --every N takes each N-th series.
 //
 // Columns: see forecast-online.mjs and forecast-series.mjs.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { askChild } from './child.mjs';
 import { online, scale } from './forecast-online.mjs';
 import { forecastSeriesBench } from './forecast-series.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    model: { type: 'string', default: 'auto' },
-    every: { type: 'string', default: '1' },
-  },
-});
+const TEXT = `\
+*Predictor*: error is the mean absolute error over that of repeating the last value, geometric mean over series; worse, the
+share of series with more than 2 % on top of it; cov, the share of outcomes inside the 90 % interval, mean over series, and off its mean
+distance from 90 in points; Brier, the skill of probabilityAbove at the 90th percentile of the first quarter over the series'
+own base rate, median over series; conf, the mean distance of confidence from the share of the next 100 forecasts that came
+within tolerance. Every series is forecast every five minutes from its first quarter on.
 
-const { Predictor, forecastSeries, forecastSeriesAsync } = await load();
-const thin = (list) => list.filter((_, i) => i % Number(options.every) === 0);
-scale(Predictor, options.model); // First, while the heap is empty.
-online(Predictor, options.model, thin(options.data === undefined ? simulated() : recorded(options.data)));
-if (options.data !== undefined) {
-  await forecastSeriesBench({ forecastSeries, forecastSeriesAsync }, options.data, Number(options.every));
+*forecastSeries*: sMAPE, MASE, MSIS and OWA as in the M4 competition, level 95 %, season 24; relative is the mean absolute error over that of
+Naive2, geometric mean over windows. CPU is that of the process, interval included, median over series.`;
+
+/** @param data folder of recorded series; `every` takes each so manieth of them */
+export function run({ data, every }) {
+  return askChild('./forecast.mjs', [{ data, every }], 'measure');
+}
+
+/** In the child. */
+export function subject({ data, every }) {
+  return { measure: () => measure(data, every) };
+}
+
+async function measure(data, every) {
+  const progress = (text) => process.stderr.write(`  ${text}\n`);
+  const { Predictor, forecastSeries, forecastSeriesAsync } = await load();
+  const thin = (list) => list.filter((_, i) => i % every === 0);
+  const parts = [await scale(Predictor, progress)]; // First, while the heap is empty.
+  progress('Predictor on every series');
+  parts.push(online(Predictor, thin(data === undefined ? simulated() : recorded(data))));
+  if (data !== undefined) {
+    const api = { forecastSeries, forecastSeriesAsync };
+    parts.push(await forecastSeriesBench(api, { dir: data, every, progress }));
+  }
+  return {
+    text: data === undefined ? `On simulated series: random walks and waves.\n\n${TEXT}` : TEXT,
+    tables: parts.flatMap(({ tables }) => tables),
+    // Accuracy on simulated series is nobody's goal.
+    reached: Object.assign({}, ...(data === undefined ? parts.slice(0, 1) : parts).map(({ reached }) => reached)),
+  };
 }
 
 /** Bundles the two entry points, so that the bench runs what is in src. */

@@ -4,8 +4,6 @@ import os from 'node:os';
 import { GOALS, MISSED } from './goals.mjs';
 import { CPU_SOURCE } from './measure.mjs';
 
-const PEERS = ['prom-client', '@opentelemetry/sdk-metrics', '@datadog/sketches-js', 'hdr-histogram-js', 'tdigest'];
-
 /** A table of texts; what is a number stands on the right. */
 export function table(title, header, rows) {
   return { title, header, rows };
@@ -30,43 +28,58 @@ export function goalTable(reached) {
 }
 
 /** The whole page, from what the parts gave. */
-export function page({ parts, command, rounds, minutes }) {
+export function page(parts) {
   const reached = Object.assign({}, ...parts.map((part) => part.reached ?? {}));
   const missed = GOALS.filter(({ id, goal }) => reached[id] > goal);
   const unmeasured = GOALS.filter(({ id }) => reached[id] === undefined);
   return `${[
     '# Benchmarks',
     "Made by `npm run bench`; not edited by hand. Nothing here passes or fails by time. Every way of recording is checked\nafterwards: counts, sums, errors and quantiles must be those of what was recorded, ours and the peers' alike.",
-    machine(rounds, minutes),
     toMarkdown(goalTable(reached)).replace('###', '##'),
     missed.length === 0 ? '' : `## Missed, why, and what was tried\n\n${missed.map(reason).join('\n')}`,
-    unmeasured.length === 0 ? '' : `Not measured in this run: ${unmeasured.map(({ figure }) => figure).join('; ')}.`,
-    `## How to run it again\n\n${HOW}\n\nThis page: \`${command}\`.`,
+    unmeasured.length === 0 ? '' : `Not measured: ${unmeasured.map(({ figure }) => figure).join('; ')}.`,
+    `## How to run it again\n\n${HOW}`,
     ...parts.map(section),
   ]
     .filter((text) => text !== '')
     .join('\n\n')}\n`;
 }
 
-function section({ title, text = '', tables = [], notes = [], output }) {
+function section({ title, text = '', tables = [], notes = [], output, measured }) {
   const printed = output === undefined ? '' : `\`\`\`text\n${output.trim()}\n\`\`\``;
   const list = notes.map((note) => `- ${note}`).join('\n');
-  return [`## ${title}`, text, ...tables.map(toMarkdown), list, printed].filter((one) => one !== '').join('\n\n');
+  return [`## ${title}`, how(measured), text, ...tables.map(toMarkdown), list, printed]
+    .filter((one) => one !== '')
+    .join('\n\n');
+}
+
+/** Where, when and how a part was measured. */
+function how({ date, cores, model, platform, node, cpu, peers, command, seconds }) {
+  const time = seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  return [
+    `- \`${command}\`, ${date}, ${time}`,
+    `- ${cores} cores, ${model}, ${platform}, Node ${node}; CPU from \`${cpu}\``,
+    peers === '' ? '' : `- beside ${peers}`,
+  ]
+    .filter((line) => line !== '')
+    .join('\n');
 }
 
 function reason({ id, figure }) {
   return `- ${figure}: ${MISSED[id] ?? 'not looked into yet.'}`;
 }
 
-function machine(rounds, minutes) {
-  const versions = PEERS.map((name) => `${name} ${version(name)}`).join(', ');
-  const model = os.cpus()[0]?.model.trim() ?? 'unknown';
-  return [
-    `- machine: ${os.availableParallelism()} cores, ${model}, ${os.platform()} ${os.arch()}, Node ${process.versions.node}`,
-    `- peers: ${versions}`,
-    `- when: ${new Date().toISOString().slice(0, 10)}, ${rounds} rounds, ${minutes.toFixed(0)} minutes`,
-    `- CPU of the main thread from \`${CPU_SOURCE}\``,
-  ].join('\n');
+/** Where, when and beside what something is measured. */
+export function machine(peers = []) {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    cores: os.availableParallelism(),
+    model: os.cpus()[0]?.model.trim() ?? 'unknown',
+    platform: `${os.platform()} ${os.arch()}`,
+    node: process.versions.node,
+    cpu: CPU_SOURCE,
+    peers: peers.map((name) => `${name} ${version(name)}`).join(', '),
+  };
 }
 
 function version(name) {
@@ -85,6 +98,8 @@ npm ci
 npm run bench                                  # all parts that need no data; writes this page
 npm run bench -- --rounds 15                   # more rounds, for a machine that others use too
 npm run bench -- --only record,memory          # some parts, on the console only
+npm run bench -- --only record,memory --write  # and into this page, the other parts as they were
 npm run bench -- --only record --ways record,handle
-npm run bench -- --nab DIR --kpi DIR --cloud DIR --data DIR    # with bench:detect and bench:forecast
+npm run bench -- --only detect --nab DIR --kpi DIR --cloud DIR --write
+npm run bench:forecast -- --data DIR --write  # as it is, on the console only, without --write
 \`\`\``;

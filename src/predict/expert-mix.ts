@@ -28,6 +28,14 @@ const FIRST_EXPERTS = 7;
 const REGRESSION_WARM_UP = 20;
 /** Largest change that the regression may forecast, in usual changes. */
 const REGRESSION_CLIP = 4;
+/** Features and outcomes beyond this many usual changes carry no more information, only damage. */
+const MOST_LEARNED = 100;
+/**
+ * Share of the weights that is spread evenly over the first experts when it is asked how far apart they are: whoever was
+ * best so far need not be from now on. Twice that, or none, changes nothing on recorded series; without, a jump would be
+ * met with the certainty of before.
+ */
+const SHARED = 0.1;
 /** Losses are means over about the last 200 outcomes. */
 const LOSS_WEIGHT = 0.005;
 /** An outcome's share in the regrets halves about every 230 outcomes, as in the regression. */
@@ -45,19 +53,26 @@ const REGRET_WARM_UP = 50;
  * cancel out); either alone is worse by half a percent.
  *
  * Sources: Cesa-Bianchi & Lugosi, Prediction, Learning, and Games (2006), sections 2.1 and 2.5 (polynomial weights,
- * gradients for losses); Gaillard, Stoltz & van Erven, A second-order bound with excess losses (2014), algorithm ML-Poly.
+ * gradients for losses); Gaillard, Stoltz & van Erven, A second-order bound with excess losses (2014), algorithm ML-Poly;
+ * Herbster & Warmuth, Tracking the best expert, Machine Learning 32 (1998) (fixed share).
  */
 export class ExpertMix {
   readonly #regression = new RecursiveLeastSquares(FEATURES);
   readonly #regressionAt: number;
   /** Number of outcomes, weights of the mix, losses, regrets, their squares. */
   readonly #at: number;
+  #doubt = 0;
   /** What each expert said, for one call at a time. */
   readonly #said = new Float64Array(EXPERTS);
 
   constructor(layout: StateLayout) {
     this.#at = layout.floats(1 + 4 * EXPERTS);
     this.#regressionAt = layout.floats(this.#regression.size);
+  }
+
+  /** How far apart the experts were at the last `predict`: weighted standard deviation, in usual changes. */
+  get doubt(): number {
+    return this.#doubt;
   }
 
   /** Begins a series. */
@@ -76,11 +91,20 @@ export class ExpertMix {
     const weights = this.#at + 1;
     let change = 0;
     for (let i = 0; i < EXPERTS; i++) change += (floats[weights + i] as number) * (said[i] as number);
+    let variance = 0;
+    for (let i = 0; i < EXPERTS; i++) {
+      const apart = (said[i] as number) - change;
+      const shared = i < FIRST_EXPERTS ? SHARED / FIRST_EXPERTS : 0;
+      variance += ((1 - SHARED) * (floats[weights + i] as number) + shared) * apart * apart;
+    }
+    this.#doubt = Math.sqrt(variance);
     return change;
   }
 
-  /** Learns that what was noted at `at` led to `change`. */
-  learn(floats: Float32Array, at: number, change: number): void {
+  /** Learns that what was noted at `at`, which it cuts to what can be learned from, led to `outcome`. */
+  learn(floats: Float32Array, at: number, outcome: number): void {
+    for (let i = at; i < at + NOTES; i++) floats[i] = cut(floats[i] as number);
+    const change = cut(outcome);
     const said = this.#listen(floats, at);
     const count = (floats[this.#at] as number) + 1;
     floats[this.#at] = count;
@@ -168,6 +192,10 @@ function preference(ratio: number): number {
   const eighth = fourth * fourth;
   const sixteenth = eighth * eighth;
   return sixteenth * sixteenth;
+}
+
+function cut(changes: number): number {
+  return Math.max(-MOST_LEARNED, Math.min(MOST_LEARNED, changes));
 }
 
 function regretWeight(regret: number, squares: number): number {

@@ -55,7 +55,8 @@ const WIDTH = 10;
 const RECORD_ERROR = 11;
 const RECORD_BIAS = 12;
 const COVERED = 13;
-const DOUBLES = 14;
+const DOUBT = 14;
+const DOUBLES = 15;
 
 /** Layout of a forecast under way: when it falls due and the value that it started from; */
 const TARGET = 0;
@@ -176,10 +177,22 @@ export class HorizonTrack {
   }
 
   /**
-   * Unit of the errors: the usual error, more in unrest and less in calm. While outcomes are few it is wider: those of
-   * forecasts that overlap are as good as one.
+   * Unit of the errors: how far off the model usually is, and by how much more than usual its parts disagree about this
+   * forecast (law of total variance). When the level has jumped, past errors say nothing; the disagreement says it all.
+   *
+   * @param doubt standard deviation of what the parts of the model say
    */
-  spread({ doubles: d }: SeriesState, usualUnrest: number): number {
+  spread(state: SeriesState, usualUnrest: number, doubt: number): number {
+    const usual = this.#usualSpread(state, usualUnrest);
+    const usualDoubt = state.doubles[this.#at + DOUBT] as number;
+    return doubt > usualDoubt ? Math.sqrt(usual * usual + doubt * doubt - usualDoubt * usualDoubt) : usual;
+  }
+
+  /**
+   * The usual error, more in unrest and less in calm. While outcomes are few it is wider: those of forecasts that overlap
+   * are as good as one.
+   */
+  #usualSpread({ doubles: d }: SeriesState, usualUnrest: number): number {
     const at = this.#at;
     const outcomes = d[at + OUTCOMES] as number;
     if (outcomes < WARM_UP) return d[at + SCALE] as number;
@@ -262,6 +275,7 @@ export class HorizonTrack {
     const per = unit > 0 ? 1 / unit : 0;
     const pending = this.#pendingAt + slot * PENDING_DOUBLES;
     const entry = this.#entriesAt + slot * this.#stride;
+    average(d, this.#at + DOUBT, forecast.doubt, Math.max(ERROR_WEIGHT, 1 / (1 + (d[this.#at + OUTCOMES] as number))));
     d[pending + TARGET] = timestamp + Math.max(this.horizonMs, stepMs);
     d[pending + BASE] = value;
     f[entry + UNIT] = unit;
@@ -326,6 +340,8 @@ export interface Issued {
   lower: number;
   upper: number;
   spread: number;
+  /** Standard deviation of what the parts of the model said. */
+  doubt: number;
 }
 
 function within(distance: number): number {

@@ -10,6 +10,7 @@ import type { SeriesState, StateLayout } from './series-state.ts';
 export class OnlineNaive implements OnlineModel {
   readonly notes = 0;
   readonly toMedian = 0;
+  readonly doubt = 0;
   readonly #last: number;
 
   constructor(layout: StateLayout) {
@@ -40,6 +41,7 @@ const TIME = 2;
 export class OnlineSeasonalNaive implements OnlineModel {
   readonly notes = 0;
   readonly toMedian = 0;
+  readonly doubt = 0;
   readonly #at: number;
   readonly #day: SeasonProfile;
 
@@ -72,6 +74,7 @@ export class OnlineSeasonalNaive implements OnlineModel {
 export class OnlineDrift implements OnlineModel {
   readonly notes = 0;
   readonly toMedian = 0;
+  readonly doubt = 0;
   readonly #history: SampleHistory;
 
   /** @param historySize samples over which the change is measured */
@@ -108,6 +111,7 @@ const INTERCEPT = 1;
 export class OnlineLine implements OnlineModel {
   readonly notes = 0;
   readonly toMedian = 0;
+  readonly doubt = 0;
   readonly #history: SampleHistory;
   /** Where the line is, in milliseconds after the newest sample. */
   readonly #line: number;

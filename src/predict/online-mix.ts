@@ -12,6 +12,7 @@ import {
   WEEK_CHANGE,
 } from './expert-mix.ts';
 import type { HorizonTrack } from './horizon-track.ts';
+import { LevelShift } from './level-shift.ts';
 import type { OnlineModel } from './online-model.ts';
 import { DAY_PROFILE, type ProfileShape, SeasonProfile } from './season-profile.ts';
 import type { SeriesState, StateLayout } from './series-state.ts';
@@ -34,8 +35,8 @@ const SETTLED = 20;
 /** How days of the week differ from the course of the day: slots of three hours, the newest week weighing two fifths. */
 const WEEK_PROFILE: ProfileShape = { periodMs: 7 * 86_400_000, buckets: 56, newestWeight: 0.4 };
 
-/** Features and outcomes beyond this many usual changes carry no more information, only damage. */
-const NORMALISED_CLIP = 100;
+/** No note is larger, in usual changes; single precision holds its square. */
+const LARGEST_NOTE = 1e15;
 
 /**
  * Of the way from what the experts say to the median of the errors, which skewed ones have beside 0. Half of the way and
@@ -71,14 +72,21 @@ export class OnlineMix implements OnlineModel {
   readonly #at: number;
   readonly #day: SeasonProfile;
   readonly #week: SeasonProfile;
+  readonly #shift: LevelShift;
   readonly #mixes: readonly ExpertMix[];
+  #doubt = 0;
 
   /** @param horizons how many are tracked */
   constructor(layout: StateLayout, horizons: number) {
     this.#at = layout.doubles(DOUBLES);
     this.#day = new SeasonProfile(layout, DAY_PROFILE);
     this.#week = new SeasonProfile(layout, WEEK_PROFILE);
+    this.#shift = new LevelShift(layout);
     this.#mixes = Array.from({ length: horizons }, () => new ExpertMix(layout));
+  }
+
+  get doubt(): number {
+    return this.#doubt;
   }
 
   start(state: SeriesState, timestamp: number, value: number, stepMs: number): void {
@@ -104,6 +112,8 @@ export class OnlineMix implements OnlineModel {
     d[at + TIME] = timestamp;
     d[at + AGE] = (d[at + AGE] as number) + steps;
     const middle = medianOfThree(value, d[at + PREVIOUS] as number, d[at + BEFORE] as number);
+    const away = Math.abs(middle - (d[at + AVERAGES + SLOW] as number));
+    if (this.#shift.observe(d, away, d[at + AGE] as number)) d.fill(middle, at + AVERAGES, at + TODAY);
     for (let k = 0; k < HALF_LIVES.length; k++) {
       const old = d[at + AVERAGES + k] as number;
       const weight = steps === 1 ? (STEP_WEIGHTS[k] as number) : 1 - 2 ** (-steps / (HALF_LIVES[k] as number));
@@ -130,14 +140,18 @@ export class OnlineMix implements OnlineModel {
     const scale = track.scale(state);
     if (scale === 0) {
       notes.fill(0, at, at + NOTES);
+      this.#doubt = 0;
       return last;
     }
     this.#describe(state, horizonMs, track, notes, at);
-    return last + scale * (this.#mixes[track.index] as ExpertMix).predict(state.floats, notes, at);
+    const mix = this.#mixes[track.index] as ExpertMix;
+    const change = mix.predict(state.floats, notes, at);
+    this.#doubt = scale * mix.doubt;
+    return last + scale * change;
   }
 
   learn({ floats }: SeriesState, track: HorizonTrack, at: number, change: number): void {
-    (this.#mixes[track.index] as ExpertMix).learn(floats, at, clip(change));
+    (this.#mixes[track.index] as ExpertMix).learn(floats, at, change);
   }
 
   /** Writes the features: distances from the newest value, in units of the usual change. */
@@ -148,24 +162,24 @@ export class OnlineMix implements OnlineModel {
     const time = d[own + TIME] as number;
     const unit = 1 / track.scale(state);
     for (let k = 0; k < HALF_LIVES.length; k++) {
-      notes[at + AVERAGE_NOTES + k] = clip(((d[own + AVERAGES + k] as number) - last) * unit);
+      notes[at + AVERAGE_NOTES + k] = bound(((d[own + AVERAGES + k] as number) - last) * unit);
     }
     const usual = d[own + USUAL] as number;
     const change = this.#day.at(state, time + horizonMs) - usual;
     if (Number.isNaN(change)) notes.fill(0, at + DAY_CHANGE, at + LAGGED);
     else {
       const toUsual = usual + (d[own + ANCHOR] as number) - last;
-      notes[at + DAY_CHANGE] = clip(change * unit);
-      notes[at + DAY_NOW] = clip(toUsual * unit);
-      notes[at + TODAY_NOW] = clip((toUsual + (d[own + TODAY] as number)) * unit);
-      notes[at + TODAY_LONG] = clip((toUsual + (d[own + TODAY + 1] as number)) * unit);
+      notes[at + DAY_CHANGE] = bound(change * unit);
+      notes[at + DAY_NOW] = bound(toUsual * unit);
+      notes[at + TODAY_NOW] = bound((toUsual + (d[own + TODAY] as number)) * unit);
+      notes[at + TODAY_LONG] = bound((toUsual + (d[own + TODAY + 1] as number)) * unit);
     }
     const lagged = track.lagged(state);
-    notes[at + LAGGED] = Number.isNaN(lagged) ? 0 : clip((lagged - last) * unit);
+    notes[at + LAGGED] = Number.isNaN(lagged) ? 0 : bound((lagged - last) * unit);
     const ofWeek = d[own + USUAL_OF_WEEK] as number;
     const week = Number.isNaN(ofWeek) ? ofWeek : this.#week.at(state, time + horizonMs) - ofWeek;
-    notes[at + WEEK_CHANGE] = Number.isNaN(week) ? 0 : clip(week * unit);
-    notes[at + TREND] = clip((d[own + SLOPE] as number) * horizonMs * unit);
+    notes[at + WEEK_CHANGE] = Number.isNaN(week) ? 0 : bound(week * unit);
+    notes[at + TREND] = bound((d[own + SLOPE] as number) * horizonMs * unit);
     notes[at + REGRESSION] = 0;
   }
 
@@ -187,8 +201,8 @@ function lagAt(age: number, average: number): number {
   return halfLives > SETTLED ? lag : lag * (1 - 2 ** -halfLives);
 }
 
-function clip(value: number): number {
-  return Math.max(-NORMALISED_CLIP, Math.min(NORMALISED_CLIP, value));
+function bound(note: number): number {
+  return Math.max(-LARGEST_NOTE, Math.min(LARGEST_NOTE, note));
 }
 
 function medianOfThree(a: number, b: number, c: number): number {

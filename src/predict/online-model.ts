@@ -15,6 +15,11 @@ export interface OnlineModel {
    * that is to be taken by its word.
    */
   readonly toMedian: number;
+  /**
+   * How far apart the simple forecasts are that the last `predict` was mixed from: their standard deviation, in the
+   * metric's unit; 0 for a model that is one.
+   */
+  readonly doubt: number;
   /** Begins a series whose samples come every `stepMs`, as far as one can tell. */
   start(state: SeriesState, timestamp: number, value: number, stepMs: number): void;
   /** Takes in one sample, newer than all before; `stepMs` is the median gap so far. */

@@ -1,7 +1,7 @@
 import type { SeriesState, StateLayout } from './series-state.ts';
 
 /** Enough to know a share to within a tenth. */
-const VALUES = 24;
+const VALUES = 20;
 /** What the values are taken from; a week has every time of the day and every day. */
 const SPAN_MS = 7 * 86_400_000;
 

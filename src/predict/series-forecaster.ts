@@ -95,7 +95,7 @@ export class SeriesForecaster {
   /** Normal scores of the interval's ends. */
   readonly #scores: readonly [number, number];
   /** Filled anew for every forecast: what it is, and what the model notes down where nobody will read it. */
-  readonly #issued: Issued = { centre: 0, mean: 0, lower: 0, upper: 0, spread: 0 };
+  readonly #issued: Issued = { centre: 0, mean: 0, lower: 0, upper: 0, spread: 0, doubt: 0 };
   readonly #notes: Float32Array;
 
   constructor(settings: ForecasterSettings) {
@@ -207,7 +207,7 @@ export class SeriesForecaster {
     const ahead = Math.max(horizonMs, stepMs);
     const farther = Math.sqrt(ahead / Math.max(track.horizonMs, stepMs));
     const centre = this.#centre(state, ahead, track, this.#notes, 0);
-    const spread = track.spread(state, d[this.#at + UNREST] as number) * farther;
+    const spread = track.spread(state, d[this.#at + UNREST] as number, this.#model.doubt) * farther;
     const mean = this.#mean(state, track, centre, spread, horizonMs);
     const unit = spread * track.width(state);
     const errors = track.errors(state);
@@ -298,12 +298,14 @@ export class SeriesForecaster {
     const issued = this.#issued;
     const { ends } = this.#settings.grid;
     const centre = this.#centre(state, Math.max(track.horizonMs, stepMs), track, state.floats, track.nextNotes(state));
-    const spread = track.spread(state, d[this.#at + UNREST] as number);
+    const { doubt } = this.#model;
+    const spread = track.spread(state, d[this.#at + UNREST] as number, doubt);
     const unit = spread * track.width(state);
     const mean = this.#mean(state, track, centre, spread, track.horizonMs);
     issued.centre = centre;
     issued.mean = mean;
     issued.spread = spread;
+    issued.doubt = doubt;
     issued.lower = Math.min(mean, this.#clamp(d, centre + track.errorAt(state, ends[0]) * unit, track.horizonMs));
     issued.upper = Math.max(mean, this.#clamp(d, centre + track.errorAt(state, ends[1]) * unit, track.horizonMs));
     track.issue(state, timestamp, value, stepMs, issued);
