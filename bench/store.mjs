@@ -96,7 +96,11 @@ async function appended() {
     for (let s = 0; s < SERVICES; s++) {
       for (let i = 0; i < 6; i++) {
         // Six records stand for sixty; what they cost is not what is measured.
-        service.aggregator.add('event', { serviceId: `s${s}`, eventType: 'x', timestamp: start + minute * MINUTE + i * 9000 });
+        service.aggregator.add('event', {
+          serviceId: `s${s}`,
+          eventType: 'x',
+          timestamp: start + minute * MINUTE + i * 9000,
+        });
       }
     }
     clock.set(start + (minute + 1) * MINUTE);

@@ -13,7 +13,6 @@ const LAYOUTS: Readonly<Record<ColumnType, Layout>> = {
     logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MILLIS' },
   },
   name: TEXT,
-  id: TEXT,
   text: TEXT,
   count: { type: 'INT64' },
   number: { type: 'DOUBLE' },
@@ -28,7 +27,6 @@ const LAYOUTS: Readonly<Record<ColumnType, Layout>> = {
 const ENCODINGS: Readonly<Record<ColumnType, Pick<ColumnSource, 'encoding' | 'statistics'>>> = {
   timestamp: { encoding: 'DELTA_BINARY_PACKED' },
   name: { encoding: 'RLE_DICTIONARY' },
-  id: { encoding: 'DELTA_BYTE_ARRAY', statistics: false },
   text: { encoding: 'PLAIN', statistics: false },
   count: { statistics: false },
   number: { statistics: false },
@@ -53,7 +51,6 @@ const encoder = new TextEncoder();
 const CELLS: Readonly<Record<ColumnType, (cell: unknown) => unknown>> = {
   timestamp: (cell) => cell,
   name: (cell) => cell,
-  id: textBytes,
   text: textBytes,
   count: (cell) => (Number.isInteger(cell) ? BigInt(cell as number) : undefined),
   number: (cell) => (Number.isFinite(cell) ? cell : undefined),

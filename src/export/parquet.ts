@@ -6,7 +6,7 @@ import { type Rows, rowSlices, type WriteOptions } from './row-slices.ts';
 import { type Column, type ExportRows, TABLES, type TableName } from './tables.ts';
 
 /**
- * Rows of a row group. A column of a group is encoded in one piece, which for this many takes 2 to 12 ms on a slow core;
+ * Rows of a row group. A column of a group is encoded in one piece, which for this many takes 2 to 5 ms on a slow core;
  * with fewer rows a group the end of the file, which tells of each column of each group, takes longer than that.
  */
 const GROUP_ROWS = 30_000;

@@ -35,8 +35,6 @@ interface CellOf {
   readonly timestamp: number;
   /** Text that comes again and again: names of services and metrics, label sets. */
   readonly name: string;
-  /** Text that is another one in each row, and often begins like the one before. */
-  readonly id: string;
   readonly text: string;
   /** A whole number. */
   readonly count: number;
@@ -67,8 +65,8 @@ const BUCKET_NUMBERS = ['sum', 'min', 'max', 'avg', 'last', 'p50', 'p95', 'p99']
 
 /** The columns of each table, in the order in which they are written. */
 export const TABLES: { readonly [Name in TableName]: readonly Column<ExportRows[Name]>[] } = {
+  // Without their ids, which are made of three other columns and would be a quarter of the work.
   aggregations: [
-    column('id', 'id'),
     column('timestamp', 'timestamp'),
     column('serviceId', 'name'),
     column('period', 'name'),
@@ -95,7 +93,7 @@ export const TABLES: { readonly [Name in TableName]: readonly Column<ExportRows[
     column('complete', 'flag'),
   ],
   anomalies: [
-    column('id', 'id'),
+    column('id', 'text'),
     column('timestamp', 'timestamp'),
     column('serviceId', 'name'),
     column('metricName', 'name'),
@@ -119,7 +117,7 @@ export const TABLES: { readonly [Name in TableName]: readonly Column<ExportRows[
     column('description', 'text'),
   ],
   predictions: [
-    column('id', 'id'),
+    column('id', 'text'),
     column('timestamp', 'timestamp'),
     column('predictionType', 'name'),
     column('serviceId', 'name'),

@@ -104,8 +104,8 @@ describe('GET export', () => {
 it('an export over a socket goes on only as it is read, and ends when the reader leaves', async () => {
   const clock = new ManualClock(NOW);
   const service = new Service({ clock });
-  // 20,000 rows of 600 bytes: more than the sockets between the two hold.
-  for (let minute = 0; minute < 100; minute++) {
+  // 40,000 rows of 350 bytes: more than the sockets between the two hold.
+  for (let minute = 0; minute < 200; minute++) {
     for (let i = 0; i < 200; i++) {
       const serviceId = `service-${i}`.padEnd(250, '-');
       service.recordPerformanceMetric({ serviceId, operation: 'x', duration: i, success: true });
