@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Options } from 'tsup';
 import { pageFilesPlugin } from './scripts/page-files.ts';
+import { workerFilePlugin } from './scripts/worker-file.ts';
 
 const library: Options = {
   entry: {
@@ -9,20 +10,31 @@ const library: Options = {
     http: 'src/http/index.ts',
     dashboard: 'src/dashboard/index.ts',
     testing: 'src/testing/index.ts',
+    export: 'src/export/index.ts',
+    sqlite: 'src/sqlite/index.ts',
   },
   platform: 'node',
   target: 'node20',
   splitting: true,
   treeshake: true,
   removeNodeProtocol: false,
-  esbuildPlugins: [pageFilesPlugin()],
+  esbuildPlugins: [pageFilesPlugin(), workerFilePlugin()],
 };
 
 /**
  * What the command brings along, so that it runs where nothing but the package is installed: it reads CSV, and it serves
  * the page with the REST API.
  */
-const BUNDLED_INTO_COMMAND = [/^csv-parse/, /^hono/, /^@hono\//, /^zod/, /^@asteasolutions\//, /^openapi3-ts/];
+const BUNDLED_INTO_COMMAND = [
+  /^csv-parse/,
+  /^hono/,
+  /^@hono\//,
+  /^zod/,
+  /^@asteasolutions\//,
+  /^hyparquet/,
+  /^csv-stringify/,
+  /^openapi3-ts/,
+];
 
 /**
  * Four builds side by side: the library as ES modules that share their chunks; the same as CommonJS; the command, which

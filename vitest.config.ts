@@ -1,16 +1,19 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config';
 import { pageFilesVitePlugin } from './scripts/page-files.ts';
+import { workerFileVitePlugin } from './scripts/worker-file.ts';
 
 /** Tests of the source, which stands in where a test imports the package by its name. */
 const source = (name: string, testTimeout = 5_000): TestProjectInlineConfiguration => ({
-  plugins: [pageFilesVitePlugin()],
+  plugins: [pageFilesVitePlugin(), workerFileVitePlugin()],
   resolve: {
     alias: {
       '@streamgate/analytics/dashboard': fileURLToPath(new URL('src/dashboard/index.ts', import.meta.url)),
+      '@streamgate/analytics/export': fileURLToPath(new URL('src/export/index.ts', import.meta.url)),
       '@streamgate/analytics/fleet': fileURLToPath(new URL('src/fleet/index.ts', import.meta.url)),
       '@streamgate/analytics/http': fileURLToPath(new URL('src/http/index.ts', import.meta.url)),
       '@streamgate/analytics/testing': fileURLToPath(new URL('src/testing/index.ts', import.meta.url)),
+      '@streamgate/analytics/sqlite': fileURLToPath(new URL('src/sqlite/index.ts', import.meta.url)),
       '@streamgate/analytics': fileURLToPath(new URL('src/index.ts', import.meta.url)),
     },
   },

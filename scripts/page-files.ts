@@ -65,7 +65,7 @@ export function pageFilesPlugin(): Plugin {
 }
 
 /** What Vite asks of a plugin that provides a module. */
-interface ModulePlugin {
+export interface ModulePlugin {
   readonly name: string;
   resolveId(id: string): string | undefined;
   load(id: string): Promise<string> | undefined;

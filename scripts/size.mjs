@@ -17,10 +17,11 @@ const BUDGETS = {
   'dist/testing.js': { goal: 85_000, limit: 85_000 },
   // Without the peers, which whoever uses it installs.
   'dist/http.js': { goal: 25_000, limit: 30_000 },
+  'dist/export.js': { goal: 10_000, limit: 12_000 },
   // The page is in it, as text; half of that is the chart library.
   'dist/dashboard.js': { goal: 60_000, limit: 70_000 },
-  // A program in one piece: the library, the page, and what the REST API stands on.
-  'dist/cli.js': { goal: 270_000, limit: 300_000 },
+  // A program in one piece: the library, the page, and what the REST API, the store and the exports stand on.
+  'dist/cli.js': { goal: 340_000, limit: 360_000 },
 };
 
 const { peerDependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

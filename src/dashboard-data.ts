@@ -15,14 +15,16 @@ export interface DashboardSources {
   readonly predictor: Predictor;
   /** Epoch milliseconds; for a dashboard without data. */
   readonly now: number;
+  /** What is wrong with the service itself, as a sentence. */
+  readonly trouble?: string | undefined;
 }
 
 /** Everything that one page needs, of one service or of all. */
 export function dashboardData(sources: DashboardSources, serviceId: string | undefined): DashboardData {
-  const { aggregator, detector, predictor, now } = sources;
+  const { aggregator, detector, predictor, now, trouble } = sources;
   const serviceIds = serviceId === undefined ? aggregator.serviceIds : [serviceId];
   const timestamp = aggregator.newestTimestamp(serviceId) ?? now;
-  const health = assessHealth(detector.openAnomalies(serviceId), timestamp);
+  const health = assessHealth(detector.openAnomalies(serviceId), timestamp, trouble);
   return {
     timestamp,
     serviceMetrics: serviceIds.flatMap((id) => serviceMetrics(aggregator, id) ?? []),

@@ -10,6 +10,14 @@ export type AnalyticsErrorCode =
   | 'ERR_INVALID_SNAPSHOT'
   /** A package that an entry stands on is not installed; the message has the command. */
   | 'ERR_MISSING_PEER'
+  /** Another service has the store open for writing. */
+  | 'ERR_STORE_LOCKED'
+  /** The store was made by a newer version of this library. It was not touched. */
+  | 'ERR_STORE_VERSION'
+  /** The store holds something other than what was written; the message says what and where. */
+  | 'ERR_STORE_DAMAGED'
+  /** The store could not be opened, read or written: no room, no permission, gone; `cause` is what the system said. */
+  | 'ERR_STORE_FAILED'
   /** A listener threw or rejected; `cause` is what it threw. Reaches the `error` event only. */
   | 'ERR_LISTENER';
 

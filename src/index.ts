@@ -30,6 +30,15 @@ export {
 } from './detect/anomaly-detector.ts';
 export { AnalyticsError, type AnalyticsErrorCode } from './errors.ts';
 export type { EventStream, ServiceEvent, ServiceEvents, StreamOptions } from './events.ts';
+export {
+  type BucketHistoryQuery,
+  History,
+  type HistoryQuery,
+  type KeptRecord,
+  type RowHistoryQuery,
+  type SeriesHistoryQuery,
+} from './history.ts';
+export type { StoreStats } from './keeper.ts';
 export type { DefinedMetricInput } from './metric-types.ts';
 export type { Anomaly, AnomalyKind, Explanation, Observation, Severity } from './model/anomaly.ts';
 export type { Aggregation, SeriesBucket } from './model/bucket.ts';
@@ -92,12 +101,29 @@ export type {
   ThresholdOptions,
 } from './predict/predictor-options.ts';
 export type { HolidayCalendar } from './predict/prophet.ts';
+export type { RecordedPrediction } from './prediction-record.ts';
 export {
+  type OpenOptions,
   type ScanOptions,
   Service,
   type ServiceOptions,
   type ServiceSnapshot,
   type ServiceStats,
 } from './service.ts';
+export { memoryStore } from './store/memory-store.ts';
+export type {
+  Store,
+  StoreBatch,
+  StoredBlock,
+  StoredBuckets,
+  StoredBucketsQuery,
+  StoredName,
+  StoredPage,
+  StoredRow,
+  StoredRowsQuery,
+  StoredState,
+  StoredTable,
+  StoreInfo,
+} from './store/store.ts';
 export { QuantileSketch, type QuantileSketchOptions } from './stats/quantile-sketch.ts';
 export type { TopEntry } from './stats/space-saving.ts';

@@ -1,14 +1,17 @@
 import { Aggregator, type AggregatorSnapshot } from './aggregate/aggregator.ts';
 import type { AggregatorOptions } from './aggregate/aggregator-options.ts';
 import type { Partials } from './aggregate/partials.ts';
+import type { WatchedSample } from './aggregate/series-state.ts';
 import type { Clock } from './clock.ts';
 import { performanceRecord, type RecordSink } from './collect/record-buffer.ts';
 import { AnomalyDetector, type AnomalyDetectorOptions, type DetectorSnapshot } from './detect/anomaly-detector.ts';
 import type { GuardedEmitter } from './events.ts';
 import type { Aggregation } from './model/bucket.ts';
+import type { Keeper } from './keeper.ts';
 import type { Prediction } from './model/forecast.ts';
 import { assessHealth, type HealthStatus, healthStatus } from './model/health.ts';
 import type { Sample } from './model/sample.ts';
+import type { SeriesId } from './model/series-key.ts';
 import { Predictor } from './predict/predictor.ts';
 import type { PredictorOptions, PredictorSnapshot } from './predict/predictor-options.ts';
 import { type EpisodeEvent, type FeedSnapshot, SampleFeed } from './sample-feed.ts';
@@ -50,6 +53,7 @@ export class Pipeline {
     add: (kind, record, live) => {
       this.aggregator.add(kind, record, live);
       if (this.aggregator.hasOutput) this.#process(this.aggregator.takeClosed());
+      this.keeper?.recorded(kind, record);
       this.#emitter.emit(kind, record as never);
     },
     addOperations: (batch, end) => {
@@ -59,7 +63,10 @@ export class Pipeline {
       if (isHeard) this.#emitter.emit('performance', performanceRecord(batch, batch.next - 1));
     },
   };
-  readonly #feed: SampleFeed;
+  /** What hands samples to detector and predictor. */
+  readonly feed: SampleFeed;
+  /** Keeps what goes through, where the service is kept in a store. */
+  keeper: Keeper | undefined;
   readonly #emitter: GuardedEmitter;
   readonly #clock: Clock;
   /** Moves live services on, step by step, while a tick is being worked off. */
@@ -80,12 +87,12 @@ export class Pipeline {
       this.aggregator = new Aggregator(options.aggregator);
       this.detector = new AnomalyDetector(options.detector);
       this.predictor = new Predictor(options.predictor);
-      this.#feed = new SampleFeed(this.detector, this.predictor, this.courses);
+      this.feed = new SampleFeed(this.detector, this.predictor, this.courses);
     } else {
       this.aggregator = Aggregator.restore(snapshot.aggregator, options.aggregator);
       this.detector = AnomalyDetector.restore(snapshot.detector, options.detector);
       this.predictor = Predictor.restore(snapshot.predictor, options.predictor);
-      this.#feed = SampleFeed.restore(snapshot.feed, this.detector, this.predictor, this.courses);
+      this.feed = SampleFeed.restore(snapshot.feed, this.detector, this.predictor, this.courses);
     }
     this.#health = healthStatus(this.detector.openAnomalies());
   }
@@ -137,15 +144,22 @@ export class Pipeline {
   /** Shows what the newest samples mean, though their slots are not over. */
   show(): void {
     while (this.predictSome());
-    for (const sample of this.aggregator.waitingSamples()) this.#report(this.#feed.show(sample));
+    for (const sample of this.aggregator.waitingSamples()) this.#report(this.feed.show(sample));
     this.#emitter.deliver();
   }
 
   /** Learns history without a word; returns how many samples were taken. */
   backfill(samples: Iterable<Sample>): number {
-    const taken = this.#feed.backfill(samples);
-    this.#health = healthStatus(this.detector.openAnomalies());
+    const all = [...samples];
+    const taken = this.feed.backfill(all);
+    if (this.keeper !== undefined) for (const series of all) this.keeper.journal.changed(series);
+    this.resume();
     return taken;
+  }
+
+  /** Goes on after detector and predictor have learned what nobody needs to be told of. */
+  resume(): void {
+    this.#health = healthStatus(this.detector.openAnomalies());
   }
 
   snapshot(): PipelineSnapshot {
@@ -154,7 +168,7 @@ export class Pipeline {
       aggregator: this.aggregator.snapshot(),
       detector: this.detector.snapshot(),
       predictor: this.predictor.snapshot(),
-      feed: this.#feed.snapshot(),
+      feed: this.feed.snapshot(),
       courses: this.courses.snapshot(),
     };
   }
@@ -164,18 +178,32 @@ export class Pipeline {
     // What was to be foretold from the samples before these.
     while (this.predictSome());
     const samples = this.aggregator.takeSamples();
-    for (const { serviceId } of closed) this.#feed.takeBack(serviceId);
-    for (const { series } of samples) this.#feed.takeBack(series.serviceId);
+    for (const { serviceId } of closed) this.feed.takeBack(serviceId);
+    for (const { series } of samples) this.feed.takeBack(series.serviceId);
     for (const aggregation of closed) {
       if (aggregation.period === '1m') this.detector.setErrorRate(aggregation.serviceId, aggregation.errorRate);
       this.#emitter.enqueue('aggregation', aggregation);
     }
-    for (const sample of samples) this.#report(this.#feed.take(sample));
+    for (const sample of samples) this.#take(sample);
     const evicted = this.aggregator.takeEvicted();
-    for (const series of evicted.series) this.#report(this.#feed.forget(series));
+    for (const series of evicted.series) this.#forget(series);
     for (const serviceId of evicted.serviceIds) this.detector.setErrorRate(serviceId, undefined);
     if (this.#emitter.hasListeners('prediction')) this.#enqueuePredictions(closed);
     this.#emitter.deliver();
+  }
+
+  #take(sample: WatchedSample): void {
+    const events = this.feed.take(sample);
+    this.keeper?.sampleTaken(sample.series, sample.timestamp, sample.value);
+    this.keeper?.episodesChanged(events);
+    this.#report(events);
+  }
+
+  #forget(series: SeriesId): void {
+    const events = this.feed.forget(series);
+    this.keeper?.forgotten(series);
+    this.keeper?.episodesChanged(events);
+    this.#report(events);
   }
 
   #report(events: readonly EpisodeEvent[]): void {

@@ -7,11 +7,14 @@ import { SeriesMap } from './model/series-map.ts';
 import type { Predictor } from './predict/predictor.ts';
 import type { PredictorSeriesSnapshot } from './predict/predictor-options.ts';
 import type { SeriesCourses } from './series-courses.ts';
+import type { CourseSnapshot } from './stats/course.ts';
 
 /** What an episode did, as an event. */
 export interface EpisodeEvent {
   readonly event: 'anomaly' | 'anomalyUpdated' | 'anomalyClosed';
   readonly anomaly: Anomaly;
+  /** It was announced on account of a sample that turned out otherwise: there is no such episode. */
+  readonly withdrawn?: true;
 }
 
 /** How a series was before the sample that was shown. Plain and structured-cloneable. */
@@ -20,6 +23,13 @@ export interface Shown {
   readonly value: number;
   readonly detector: DetectorSeriesSnapshot | undefined;
   readonly predictor: PredictorSeriesSnapshot | undefined;
+}
+
+/** All that detector, predictor and charts know of one series. Plain and structured-cloneable. */
+export interface SeriesCheckpoint {
+  readonly detector: DetectorSeriesSnapshot | undefined;
+  readonly predictor: PredictorSeriesSnapshot | undefined;
+  readonly course: CourseSnapshot | undefined;
 }
 
 /** State of a feed. Plain and structured-cloneable. */
@@ -73,8 +83,7 @@ export class SampleFeed {
   }
 
   /** Learns history that nobody needs to be told of; returns how many samples the detector took. */
-  backfill(samples: Iterable<Sample>): number {
-    const all = [...samples];
+  backfill(all: readonly Sample[]): number {
     for (const sample of all) this.#predictor.observe(sample);
     return this.#detector.backfill(all, (sample, observation) => {
       this.#courses.add(sample, Number(sample.timestamp), sample.value, observation, true);
@@ -100,6 +109,28 @@ export class SampleFeed {
     this.#told.delete(series);
     if (anomaly === undefined) return [];
     return [{ event: 'anomalyClosed', anomaly: { ...anomaly, status: 'closed', endedAt: lastTimestamp } }];
+  }
+
+  /** What is known of a series for good, as if nothing of it had been shown. */
+  checkpoint(series: SeriesId): SeriesCheckpoint {
+    const { detector, predictor } = this.#shown.get(series) ?? {
+      detector: this.#detector.snapshotSeries(series),
+      predictor: this.#predictor.snapshotSeries(series),
+    };
+    return { detector, predictor, course: this.#courses.snapshotSeries(series) };
+  }
+
+  /** Takes a sample once more that was taken after a checkpoint, without a word. */
+  replay(series: SeriesId, timestamp: number, value: number, errorRate: number): void {
+    const { serviceId, metricName, labels } = series;
+    const sample = { serviceId, metricName, labels, timestamp, value };
+    this.#predictor.observe(sample);
+    this.#courses.add(series, timestamp, value, this.#detector.replay(sample, errorRate), true);
+  }
+
+  /** What was announced of a service on account of samples that were only shown. */
+  toldOf(serviceId: string): FeedSnapshot['told'] {
+    return Array.from(this.#told.entries(serviceId), ([series, told]) => ({ series, told }));
   }
 
   snapshot(): FeedSnapshot {
@@ -144,7 +175,7 @@ export class SampleFeed {
     if (told !== undefined && (isFinal || !again)) this.#told.delete(series);
     if (told?.opened && !again) {
       const withdrawn: Anomaly = { ...told.anomaly, status: 'closed', endedAt: told.anomaly.timestamp };
-      events.push({ event: 'anomalyClosed', anomaly: withdrawn });
+      events.push({ event: 'anomalyClosed', anomaly: withdrawn, withdrawn: true });
     }
     if (anomaly === undefined || transition === undefined) return events;
     if (transition === 'closed') {

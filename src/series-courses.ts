@@ -60,6 +60,11 @@ export class SeriesCourses {
     this.#kept.delete(series);
   }
 
+  /** The course of one series, without what is only shown; `undefined` where it is not kept. */
+  snapshotSeries(series: SeriesId): CourseSnapshot | undefined {
+    return this.#kept.get(series)?.course.snapshot();
+  }
+
   snapshot(): CoursesSnapshot {
     return Array.from(this.#kept.entries(), ([series, { course, shown }]) => ({
       series,

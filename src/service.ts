@@ -9,8 +9,10 @@ import type { RejectionCounts } from './collect/rejection-log.ts';
 import { dashboardData } from './dashboard-data.ts';
 import type { AnomalyDetector, AnomalyDetectorOptions } from './detect/anomaly-detector.ts';
 import { quantity } from './detect/describe.ts';
-import { objectOption, restoring } from './errors.ts';
+import { AnalyticsError, invalidOption, objectOption, restoring } from './errors.ts';
 import { EventStream, GuardedEmitter, type ServiceEvent, type ServiceEvents, type StreamOptions } from './events.ts';
+import { History } from './history.ts';
+import { Keeper, type StoreStats } from './keeper.ts';
 import type { DefinedMetricInput } from './metric-types.ts';
 import type { Anomaly, Explanation } from './model/anomaly.ts';
 import type { Aggregation, SeriesBucket } from './model/bucket.ts';
@@ -39,6 +41,10 @@ import type { Predictor } from './predict/predictor.ts';
 import type { ForecastOptions, PredictorOptions, ThresholdOptions } from './predict/predictor-options.ts';
 import { seriesChart } from './series-chart.ts';
 import type { QuantileSketch } from './stats/quantile-sketch.ts';
+import { memoryStore } from './store/memory-store.ts';
+import type { Store, StoredState } from './store/store.ts';
+import { COUNTS, DEFINITIONS, type KeptCounts } from './stored-keys.ts';
+import { storedSnapshot } from './stored-snapshot.ts';
 
 /** Options of a `Service`; every one has a default that suits a process with a few services. */
 export interface ServiceOptions<M extends MetricDefinitions = MetricDefinitions>
@@ -57,6 +63,15 @@ export interface ServiceOptions<M extends MetricDefinitions = MetricDefinitions>
   readonly maxCharts?: number | undefined;
   /** State to go on from; what `Service.restore` passes. */
   readonly snapshot?: ServiceSnapshot | undefined;
+}
+
+/** Options of `Service.open`. */
+export interface OpenOptions<M extends MetricDefinitions = MetricDefinitions>
+  extends Omit<ServiceOptions<M>, 'snapshot'> {
+  /** Where the service is kept; default `memoryStore()`, which outlives the service, but not the process. */
+  readonly store?: Store | undefined;
+  /** Whether events and behaviours are kept one by one, to be read from `history`, besides being counted. Default false. */
+  readonly keepEvents?: boolean | undefined;
 }
 
 /** Options of `Service.scan`. */
@@ -78,6 +93,8 @@ export interface ServiceStats extends AggregatorStats {
   readonly learning: number;
   /** Failures of listeners. */
   readonly errors: number;
+  /** Of the store, where the service was opened on one. */
+  readonly store?: StoreStats | undefined;
 }
 
 /** All state of a service. Plain and structured-cloneable. */
@@ -88,6 +105,8 @@ export interface ServiceSnapshot extends PipelineSnapshot {
 
 const SNAPSHOT_VERSION = 1;
 const FLUSH_INTERVAL_MS = 5000;
+/** What `close` waits for a store. */
+const CLOSE_MS = 4500;
 /** Series that are read at a time: some tenths of a millisecond of work. */
 const SCAN_SIZE = 100;
 
@@ -114,6 +133,12 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   readonly predictor: Predictor;
   /** Of records and questions that name no service. */
   readonly serviceId: string;
+  /** All that was ever known, as far as the store has it. */
+  readonly history: History = new History({
+    read: () => ({ aggregator: this.aggregator, clock: this.#clock, store: this.#store }),
+    flush: () => this.#flushToRead(),
+    anomalies: (serviceId) => this.getAnomalies(serviceId, Number.POSITIVE_INFINITY),
+  });
   readonly #clock: Clock;
   readonly #metrics: MetricDefinitions;
   readonly #emitter = new GuardedEmitter();
@@ -121,6 +146,9 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   /** What a tick begins: records first, since what they move on need not be moved by the clock. */
   readonly #work: SlicedWork;
   readonly #stopTimer: () => void;
+  #store: Store | undefined;
+  #keeper: Keeper | undefined;
+  #closing: Promise<void> | undefined;
   /** Ways to end the streams that are read. */
   readonly #streamEnds = new Set<() => void>();
   #closed = false;
@@ -157,6 +185,43 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
       () => this.#pipeline.predictSome() || this.collector.drainSome() || this.#pipeline.work(),
     );
     this.#stopTimer = clock.every(flushIntervalMs, () => this.#tick());
+  }
+
+  /**
+   * A service that is kept in a store, and goes on where the one before it stopped, whether that was closed or killed:
+   * buckets, what is normal, seasons, open episodes with their ids, which are not announced again, forecasts and their
+   * record, silences, deploys. The time between is a gap. With the options of before; a store that was made with other
+   * horizons, levels or models has the predictor learn anew.
+   *
+   * What `await flush()` has acknowledged is there again whatever happens to the process; without one, what came in the
+   * last `flushIntervalMs` may be missing.
+   *
+   * @throws AnalyticsError `ERR_STORE_LOCKED`, `ERR_STORE_VERSION`, `ERR_STORE_DAMAGED` or `ERR_STORE_FAILED` from the store,
+   * which is as it was then; `ERR_INVALID_OPTION`
+   * @example
+   * const service = await Service.open({ store: sqlite({ path: 'analytics.db' }) });
+   * service.recordEvent({ eventType: 'login' });
+   * await service.close();
+   */
+  static async open<const M extends MetricDefinitions = MetricDefinitions>(
+    options: OpenOptions<M> = {},
+  ): Promise<Service<M>> {
+    const { store = memoryStore(), keepEvents = false, ...rest } = objectOption('options', options);
+    if (typeof keepEvents !== 'boolean') throw invalidOption('keepEvents', 'true or false', keepEvents);
+    if (typeof store?.open !== 'function') throw invalidOption('store', 'a store, such as sqlite({ path })', store);
+    const stored = await store.open();
+    let service: Service<M> | undefined;
+    try {
+      const metrics = rest.metrics ?? (stored.state.get(DEFINITIONS) as M | undefined);
+      service = new Service({ ...rest, metrics, snapshot: storedSnapshot(stored) });
+      await service.#keep(store, stored, keepEvents);
+      return service;
+    } catch (cause) {
+      if (service !== undefined) service.#stopTimer();
+      void service?.collector.close();
+      await store.close();
+      throw cause;
+    }
   }
 
   /** Records something that happened. Returns whether it was accepted; so do all `record…` methods. */
@@ -405,14 +470,17 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   getHealth(serviceId?: string): Health {
     this.#settle();
     const timestamp = this.aggregator.newestTimestamp(serviceId) ?? this.#clock.now();
-    return assessHealth(this.anomalyDetector.openAnomalies(serviceId), timestamp);
+    return assessHealth(this.anomalyDetector.openAnomalies(serviceId), timestamp, this.#keeper?.problem);
   }
 
   /** Everything that one page needs, of one service or of all. */
   getDashboardData(serviceId?: string): DashboardData {
     this.#settle();
     const { aggregator, anomalyDetector: detector, predictor } = this;
-    return dashboardData({ aggregator, detector, predictor, now: this.#clock.now() }, serviceId);
+    return dashboardData(
+      { aggregator, detector, predictor, now: this.#clock.now(), trouble: this.#keeper?.problem },
+      serviceId,
+    );
   }
 
   /**
@@ -429,6 +497,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
 
   /** What came in, what became of it, and what it costs. */
   stats(): ServiceStats {
+    const store = this.#keeper?.stats();
     const { accepted, rejected, errors } = this.collector.stats();
     const aggregated = this.aggregator.stats();
     return {
@@ -443,24 +512,38 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
         this.#pipeline.courses.byteLength,
       learning: this.anomalyDetector.learning,
       errors: errors + this.#emitter.failures,
+      ...(store === undefined ? undefined : { store }),
     };
   }
 
-  /** Works off what is buffered and shows what the newest samples mean, without waiting. Closes no bucket early. */
-  flush(): Promise<void> {
+  /**
+   * Works off what is buffered and shows what the newest samples mean. Closes no bucket early. Where the service is kept in
+   * a store, it resolves when all that was recorded before is there.
+   *
+   * @throws AnalyticsError from the store, where that could not be; the service goes on, and tries again by itself
+   */
+  async flush(): Promise<void> {
     this.#settle();
-    return Promise.resolve();
+    await this.#keeper?.flush();
   }
 
-  /** Flushes, then stops timers. `record…` throws from then on; reading goes on working. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  /**
+   * Flushes, then stops timers, and closes the store, which takes 5 s at most. `record…` throws from then on; reading goes
+   * on working. Calling it again waits for the same.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true;
     this.#stopTimer();
     await this.collector.close();
     // What a tick has begun, so that listeners and streams hear of all of it.
     while (this.#pipeline.predictSome() || this.#pipeline.work());
     this.#settle();
+    if (this.#keeper !== undefined) await inTime(this.#keeper.close(), this.#clock);
     for (const end of this.#streamEnds) end();
   }
 
@@ -493,6 +576,28 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   #tick(): void {
     this.#pipeline.tick();
     this.#work.begin();
+    this.#keeper?.tick();
+  }
+
+  async #keep(store: Store, stored: StoredState, keepEvents: boolean): Promise<void> {
+    const { aggregator, collector, anomalyDetector: detector, predictor } = this;
+    const { feed } = this.#pipeline;
+    const emitter = this.#emitter;
+    const parts = { aggregator, collector, detector, predictor, feed, metrics: this.#metrics, emitter, clock: this.#clock };
+    const saving = aggregator.saving(new Map(stored.names.map((name) => [name.id, name])), stored.nextId);
+    const counts = stored.state.get(COUNTS) as KeptCounts | undefined;
+    const keeper = new Keeper(store, parts, saving, keepEvents, counts);
+    try {
+      keeper.journal.resume(stored.state);
+    } catch (cause) {
+      if (cause instanceof AnalyticsError) throw cause;
+      throw new AnalyticsError('ERR_STORE_DAMAGED', 'store must hold what was written, got a journal that cannot be read', { cause });
+    }
+    await keeper.predictions.resume(store, aggregator.newestTimestamp());
+    this.#pipeline.keeper = keeper;
+    this.#pipeline.resume();
+    this.#keeper = keeper;
+    this.#store = store;
   }
 
   #settle(): void {
@@ -500,10 +605,30 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     this.#pipeline.show();
   }
 
+  /** What cannot be stored at the moment is missing in what is read then; an `error` event has told. */
+  async #flushToRead(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      await this.flush();
+    } catch {
+      // As above.
+    }
+  }
+
   #drain(): void {
     // Synchronous; the promise is for callers who await.
     void this.collector.flush();
   }
+}
+
+/** Waits for `work`, but not for longer than `close` may take. */
+async function inTime(work: Promise<void>, clock: Clock): Promise<void> {
+  let stop = (): void => {};
+  const late = new Promise<void>((resolve) => {
+    stop = clock.every(CLOSE_MS, resolve);
+  });
+  await Promise.race([work, late]);
+  stop();
 }
 
 function take<T>(items: Iterator<T>, limit: number): T[] {

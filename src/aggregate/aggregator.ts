@@ -4,7 +4,7 @@ import type { SlowOperation } from '../model/dashboard.ts';
 import { OPERATION_DURATION } from '../model/metric-kind.ts';
 import { FAILED, LIVE, type OperationBatch } from '../model/operation-batch.ts';
 import { OperationRef } from '../model/operation-ref.ts';
-import type { Period } from '../model/period.ts';
+import { bucketStart, PERIOD_MS, PERIODS, type Period } from '../model/period.ts';
 import type { MetricsRecord, PerformanceRecord, RecordByKind, RecordKind, Timestamp } from '../model/records.ts';
 import type { SeriesId } from '../model/series-key.ts';
 import type { QuantileSketch } from '../stats/quantile-sketch.ts';
@@ -33,6 +33,7 @@ import { type PlainKind, recordFacts } from './record-facts.ts';
 import { Retention } from './retention.ts';
 import { SampleSlots, waitingSamples } from './sample-slots.ts';
 import { type SeriesReading, scanSeries } from './scan-series.ts';
+import { type SavedName, Saving } from './saving.ts';
 import type { OverflowEntry } from './series-limit.ts';
 import { type RegistrySnapshot, SeriesRegistry } from './series-registry.ts';
 import type { SeriesState, WatchedSample } from './series-state.ts';
@@ -293,6 +294,23 @@ export class Aggregator {
     return service?.latest === undefined ? undefined : { ...service.latest, serviceId };
   }
 
+  /**
+   * Where the buckets of one period begin that are in memory, epoch milliseconds; all from there on are. +∞ for a service
+   * that is not known.
+   *
+   * @internal
+   */
+  heldFrom(serviceId: string, period: Period): number {
+    const service = this.#registry.services.get(serviceId);
+    if (service === undefined) return Number.POSITIVE_INFINITY;
+    const level = PERIODS.indexOf(period);
+    const kept = service.keptFrom[level] as number;
+    if (kept !== Number.NEGATIVE_INFINITY) return kept;
+    const first = service.minutes[0];
+    const opened = first === undefined ? Number.POSITIVE_INFINITY : bucketStart(first * PERIOD_MS['1m'], PERIOD_MS[period]);
+    return Math.min(opened, service.timeline.firstClosed(level) ?? Number.POSITIVE_INFINITY);
+  }
+
   /** Most frequent errors of the newest two UTC days, with the largest possible overcount as `error`. */
   topErrors(serviceId: string, limit: number): TopEntry[] {
     return this.#registry.services.get(serviceId)?.audience.topErrors().top(limit) ?? [];
@@ -345,6 +363,22 @@ export class Aggregator {
       maxSeries: this.#registry.maxSeries,
       bytes: this.#registry.byteLength,
     };
+  }
+
+  /**
+   * Has what changes from now on noted for a store.
+   *
+   * @internal
+   *
+   * @param names services and series that the store has already, by their numbers
+   */
+  saving(names: ReadonlyMap<number, SavedName>, nextId: number): Saving {
+    this.#registry.number(names);
+    for (const service of this.#registry.services.values()) {
+      service.isResumed = service.storeId !== undefined;
+      service.changed = service.storeId === undefined;
+    }
+    return new Saving(this.#registry, this.#closing, nextId);
   }
 
   /** All state; what has closed or was sampled and not yet been taken is left out, so take it first. */

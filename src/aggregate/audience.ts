@@ -9,6 +9,16 @@ export interface AudienceSnapshot {
   readonly users: readonly (readonly [number, SpaceSavingSnapshot])[];
 }
 
+/** What of an audience is not in a store yet. */
+export interface AudienceChanges {
+  /** Hours whose users changed. */
+  readonly hours: AudienceSnapshot['hours'];
+  /** Hours that were forgotten. */
+  readonly goneHours: readonly number[];
+  /** All top lists where one of them changed. */
+  readonly tops: Pick<AudienceSnapshot, 'errors' | 'users'> | undefined;
+}
+
 const HOUR_MS = PERIOD_MS['1h'];
 const DAY_MS = PERIOD_MS['1d'];
 /** Keys that a day's top list tracks: a key is sure to be in it if it makes up over 1/64 of the day. */
@@ -28,6 +38,10 @@ export class Audience {
   readonly #hours: Map<number, HyperLogLog>;
   readonly #errors: DailyTop;
   readonly #users: DailyTop;
+  /** Since a store last took it: the earliest hour that changed, and those that were forgotten. */
+  #changedFrom: number = Number.POSITIVE_INFINITY;
+  #goneHours: number[] = [];
+  #topsChanged = false;
 
   constructor(snapshot?: AudienceSnapshot) {
     this.#hours = new Map(snapshot?.hours.map(([start, bytes]) => [start, HyperLogLog.fromBytes(bytes)]));
@@ -44,10 +58,13 @@ export class Audience {
     }
     users.add(userId);
     this.#users.add(timestamp, userId);
+    if (hour < this.#changedFrom) this.#changedFrom = hour;
+    this.#topsChanged = true;
   }
 
   addError(timestamp: number, error: string): void {
     this.#errors.add(timestamp, error);
+    this.#topsChanged = true;
   }
 
   /**
@@ -61,7 +78,9 @@ export class Audience {
       const known = this.#hours.get(hour);
       if (known === undefined) this.#hours.set(hour, theirs);
       else known.merge(theirs);
+      this.#changedFrom = Math.min(this.#changedFrom, hour);
     }
+    if (errors.length + users.length > 0) this.#topsChanged = true;
     for (const [day, top] of errors) this.#errors.merge(day, SpaceSaving.restore(top));
     for (const [day, top] of users) this.#users.merge(day, SpaceSaving.restore(top));
   }
@@ -93,9 +112,29 @@ export class Audience {
     return this.#hours.size * HOUR_BYTES + this.#errors.byteLength + this.#users.byteLength;
   }
 
-  /** Forgets hours that start before `time`. */
-  evictBefore(time: number): void {
-    for (const hour of this.#hours.keys()) if (hour < time) this.#hours.delete(hour);
+  /**
+   * Forgets hours that start before `time`.
+   *
+   * @param noting whether a store has to be told
+   */
+  evictBefore(time: number, noting: boolean): void {
+    for (const hour of this.#hours.keys()) {
+      if (hour >= time) continue;
+      this.#hours.delete(hour);
+      if (noting) this.#goneHours.push(hour);
+    }
+  }
+
+  /** What changed since the last call, for a store. */
+  takeChanges(): AudienceChanges {
+    const from = this.#changedFrom;
+    const goneHours = this.#goneHours;
+    const tops = this.#topsChanged ? { errors: this.#errors.snapshot(), users: this.#users.snapshot() } : undefined;
+    this.#changedFrom = Number.POSITIVE_INFINITY;
+    this.#goneHours = [];
+    this.#topsChanged = false;
+    const hours = from === Number.POSITIVE_INFINITY ? [] : [...this.#hours].filter(([hour]) => hour >= from);
+    return { hours: hours.map(([hour, users]) => [hour, users.toBytes()] as const), goneHours, tops };
   }
 
   snapshot(): AudienceSnapshot {

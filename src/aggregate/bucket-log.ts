@@ -1,6 +1,8 @@
 /** Bytes held by all logs of one aggregator, kept up to date by the logs themselves. */
 export interface ByteBudget {
   used: number;
+  /** Whether closed buckets note which of them were put or changed, for a store; from the first moment that there is one. */
+  noting?: boolean;
 }
 
 /** Words of an index entry: start as a multiple of the step, offset of the bytes. */
@@ -107,11 +109,18 @@ export class BucketLog {
 
   static restore(snapshot: BucketLogSnapshot, budget: ByteBudget, step: number): BucketLog {
     const log = new BucketLog(budget, step);
+    const { starts, lengths, bytes } = snapshot;
+    if (starts.length === 0) return log;
+    log.#origin = starts[0] as number;
+    log.#resize(bytes.length, starts.length);
+    log.#block.set(bytes);
+    log.#end = bytes.length;
+    log.#count = starts.length;
     let offset = 0;
-    for (const [index, start] of snapshot.starts.entries()) {
-      const length = snapshot.lengths[index] as number;
-      log.put(start, snapshot.bytes.subarray(offset, offset + length));
-      offset += length;
+    for (const [at, start] of starts.entries()) {
+      log.#index[at * ENTRY] = (start - log.#origin) / step;
+      log.#index[at * ENTRY + 1] = offset;
+      offset += lengths[at] as number;
     }
     return log;
   }

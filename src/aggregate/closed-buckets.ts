@@ -48,6 +48,8 @@ const ROW = 5;
 /** As many as a series has at all levels that is seen once, and a few more: they are looked through one by one. */
 const MAX_ROWS = 12;
 const NUMBER_BYTES = 8;
+/** More than there are levels; a start times this is still a safe integer. */
+const LEVEL_SPAN = 8;
 
 /**
  * The closed buckets of one timeline, by level and start. While they are few and small, which is all that most series
@@ -60,6 +62,8 @@ export class ClosedBuckets<A extends Accumulator<A>> {
   /** One row after the other, in no order, exactly as long as it has to be; empty once there are logs. */
   #rows: readonly number[] = [];
   #logs: (BucketLog | undefined)[] | undefined;
+  /** Put since they were last taken: start times `LEVEL_SPAN` plus level. */
+  #changed: Set<number> | undefined;
 
   constructor(type: AccumulatorType<A>, budget: ByteBudget, snapshot?: ClosedSnapshot) {
     this.#type = type;
@@ -75,6 +79,10 @@ export class ClosedBuckets<A extends Accumulator<A>> {
 
   /** Adds the bucket at `start`, or replaces it. */
   put(level: number, start: number, bucket: Encodable): void {
+    if (this.#budget.noting === true) {
+      this.#changed ??= new Set();
+      this.#changed.add(start * LEVEL_SPAN + level);
+    }
     const { small } = bucket;
     if (this.#logs === undefined && small !== undefined) {
       const others = this.#rowsWhere((l, s) => l !== level || s !== start);
@@ -95,6 +103,21 @@ export class ClosedBuckets<A extends Accumulator<A>> {
   /** The bytes of the bucket at `start`, where it is kept so; a view that the next change may overwrite. */
   encoded(level: number, start: number): Uint8Array | undefined {
     return this.#logs?.[level]?.get(start);
+  }
+
+  /**
+   * Hands over what was put since the last call, oldest first: bytes to be used at once, `undefined` where the bucket has
+   * gone meanwhile.
+   */
+  takeChanged(take: (level: number, start: number, encoded: Uint8Array | undefined) => void): void {
+    if (this.#changed === undefined) return;
+    const changed = this.#changed;
+    this.#changed = undefined;
+    for (const key of [...changed].sort((a, b) => a - b)) {
+      const start = Math.floor(key / LEVEL_SPAN);
+      const level = key - start * LEVEL_SPAN;
+      take(level, start, this.encoded(level, start) ?? this.#encodeRow(level, start));
+    }
   }
 
   /** Merges the bucket at `start` into `target`; returns whether there is one. */
@@ -145,6 +168,13 @@ export class ClosedBuckets<A extends Accumulator<A>> {
       rows: Float64Array.from(this.#rows),
       logs: Array.from(this.#logs ?? [], (log) => log?.snapshot()),
     };
+  }
+
+  #encodeRow(level: number, start: number): Uint8Array | undefined {
+    const row = this.#rowsWhere((l, s) => l === level && s === start);
+    return row.length === 0
+      ? undefined
+      : this.#type.fromSmall(row.slice(2) as unknown as SmallBucket).encode(start);
   }
 
   #allStarts(level: number): number[] {

@@ -23,6 +23,7 @@ export class Frontier {
 
   /** Takes note of a record's time: late, ordinary, or one that moves its service on. Returns whether it is late. */
   arrive(service: ServiceState, timestamp: number, live: boolean): boolean {
+    service.changed = true;
     if (timestamp >= service.newest) {
       markReturn(service, timestamp);
       service.newest = timestamp;
@@ -44,6 +45,7 @@ export class Frontier {
   #moveOn(service: ServiceState, time: number, watermark: number): void {
     if (time >= service.nextSlotEnd) this.#slots.end(service, time);
     if (watermark > service.watermark) {
+      service.changed = true;
       service.watermark = watermark;
       const closedUpTo = bucketStart(watermark, MINUTE_MS);
       if (closedUpTo > service.closedUpTo) this.#closing.close(service, closedUpTo);

@@ -6,6 +6,7 @@ import type { CheckedQuery } from './bucket-query.ts';
 import { LEVELS, levelWidth } from './closed-buckets.ts';
 import { mean, QUANTILES } from './series-bucket.ts';
 import type { SeriesState } from './series-state.ts';
+import type { ServiceReading } from './service-encoding.ts';
 import type { ServiceState } from './service-state.ts';
 
 /** Levels from the hour up say how many distinct users there were: users are counted per hour. */
@@ -29,18 +30,36 @@ export function readAggregation(
   const counted = service.readInto(level, start, contents);
   if (counted === undefined) return undefined;
   const { serviceId } = service;
-  const period = PERIODS[level] as Period;
   const width = levelWidth(level);
   const complete = start + width <= service.closedUpTo;
   if (!service.hasOperations) {
     // A service that only ever sent snapshots has the latency of these.
     allSeries.get({ serviceId, metricName: LATENCY_SAMPLES })?.readInto(level, start, contents);
   }
+  const elapsedMs = complete ? width : Math.min(width, Math.max(MIN_ELAPSED_MS, service.newest - start));
+  const distinctUsers = level < HOUR_LEVEL ? undefined : service.audience.distinctUsers(start, start + width);
+  return aggregationOf({ serviceId, level, start, elapsedMs, complete, distinctUsers }, counted, contents);
+}
+
+/** What is said of a bucket beside its counts and its distribution. */
+export interface BucketFacts {
+  readonly serviceId: string;
+  readonly level: number;
+  readonly start: number;
+  /** Of the bucket, so far. */
+  readonly elapsedMs: number;
+  readonly complete: boolean;
+  readonly distinctUsers: number | undefined;
+}
+
+/** A bucket from its counts and the distribution of its latencies. */
+export function aggregationOf(facts: BucketFacts, counted: ServiceReading, contents: SketchContents): Aggregation {
+  const { serviceId, level, start, elapsedMs, complete, distinctUsers } = facts;
+  const period = PERIODS[level] as Period;
   const { count, min, max, sum } = contents;
   const [p50Latency, p95Latency, p99Latency] = count === 0 ? [] : contents.quantiles(QUANTILES);
   const { eventCount, errorCount } = counted;
   const errorRate = eventCount === 0 ? undefined : errorCount / eventCount;
-  const elapsedMs = complete ? width : Math.min(width, Math.max(MIN_ELAPSED_MS, service.newest - start));
   return {
     id: `${serviceId}:${period}:${start}`,
     timestamp: start,
@@ -55,7 +74,7 @@ export function readAggregation(
     errorRate,
     successRate: errorRate === undefined ? undefined : 1 - errorRate,
     throughput: eventCount / (elapsedMs / 1000),
-    ...(level < HOUR_LEVEL ? undefined : { distinctUsers: service.audience.distinctUsers(start, start + width) }),
+    ...(level < HOUR_LEVEL ? undefined : { distinctUsers }),
     complete,
   };
 }

@@ -35,6 +35,8 @@ export class SeriesRegistry {
   /** What all services and series share. */
   readonly store: SharedStore = { rows: new OpenRows(), budget: { used: 0 } };
   #limit = new SeriesLimit();
+  /** Numbers in the store of what was removed. */
+  #gone: number[] = [];
 
   constructor(maxSeries: number) {
     this.maxSeries = maxSeries;
@@ -113,8 +115,24 @@ export class SeriesRegistry {
     const removed = Array.from(this.series.entries(service.serviceId), ([id]) => id);
     this.#remove(service, removed);
     service.remove();
+    if (service.storeId !== undefined) this.#gone.push(service.storeId);
     this.#services.delete(service.serviceId);
     return removed;
+  }
+
+  /** Numbers in the store of the services and series that were removed since the last call. */
+  takeGone(): number[] {
+    const gone = this.#gone;
+    this.#gone = [];
+    return gone;
+  }
+
+  /** Has services and series go by the numbers that a store has given them. */
+  number(ids: Iterable<readonly [number, { readonly serviceId: string; readonly metricName?: string | undefined; readonly labels?: Labels | undefined }]>): void {
+    for (const [id, { serviceId, metricName, labels }] of ids) {
+      const named = metricName === undefined ? this.#services.get(serviceId) : this.series.get({ serviceId, metricName, labels });
+      if (named !== undefined) named.storeId = id;
+    }
   }
 
   /** Counts samples that another aggregator put into an overflow series of its own. */
@@ -162,6 +180,7 @@ export class SeriesRegistry {
     for (const id of ids) {
       const series = this.series.get(id) as SeriesState;
       series.remove();
+      if (series.storeId !== undefined) this.#gone.push(series.storeId);
       this.series.delete(id);
     }
     if (ids.length > 0) service.waiting = service.waiting.filter(({ removed }) => !removed);

@@ -29,6 +29,12 @@ export interface SeriesStateSnapshot {
   readonly closed: ClosedSnapshot | undefined;
 }
 
+/** The slots of a series that wait for samples, or for their end. Plain and structured-cloneable. */
+export interface SeriesSlots {
+  readonly slot: Slot | undefined;
+  readonly merged: MergedSlotsSnapshot | undefined;
+}
+
 const MINUTE_MS = PERIOD_MS['1m'];
 const HOUR_MS = PERIOD_MS['1h'];
 const NO_ROW = -1;
@@ -64,6 +70,8 @@ export interface SeriesOwner {
 export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMinutes<SeriesAccumulator> {
   readonly series: SeriesId;
   readonly service: S;
+  /** Its number in the store, once it is there. */
+  storeId: number | undefined;
   /** What is kept of minutes that are over; a series that is seen once has none of it for a while. */
   #past: Past | undefined;
   /** The newest open minute, in minutes since the epoch, and its row. */
@@ -252,6 +260,27 @@ export class SeriesState<S extends SeriesOwner = SeriesOwner> implements OpenMin
   get waitingSlots(): readonly Slot[] {
     if (this.#merged !== undefined) return this.#merged.waiting;
     return this.#slot === undefined ? [] : [this.#slot];
+  }
+
+  /** Hands over the closed buckets that were put or changed since the last call, for a store. */
+  takeChanged(take: (level: number, start: number, encoded: Uint8Array | undefined) => void): void {
+    this.#past?.timeline.takeChanged(take);
+  }
+
+  /**
+   * The bytes of an open minute.
+   *
+   * @param scratch overwritten
+   */
+  encodeOpen(minute: number, scratch: SketchContents): Uint8Array {
+    const row = this.rowAt(minute) as number;
+    return new RowBucket(this.service.store.rows, row, scratch).encode(minute * MINUTE_MS);
+  }
+
+  /** What of its slots is not in its buckets; `undefined` where there is nothing to say. */
+  get slots(): SeriesSlots | undefined {
+    if (this.#slot === undefined && this.#merged === undefined) return undefined;
+    return { slot: this.#slot === undefined ? undefined : { ...this.#slot }, merged: this.#merged?.snapshot() };
   }
 
   /** @param scratch overwritten */

@@ -13,8 +13,8 @@ import { readServiceHead, type ServiceReading } from './service-encoding.ts';
 import { ServiceMinute } from './service-minute.ts';
 import { type OpenMinutes, Timeline } from './timeline.ts';
 
-/** State of one service without its series. Plain and structured-cloneable. */
-export interface ServiceStateSnapshot {
+/** State of one service without its series, its closed buckets and its audience. Plain and structured-cloneable. */
+export interface ServiceHeadSnapshot {
   readonly serviceId: string;
   readonly newest: number;
   readonly watermark: number;
@@ -26,8 +26,14 @@ export interface ServiceStateSnapshot {
   readonly keptFrom: readonly number[];
   readonly waiting: readonly SeriesId[];
   readonly ordinals: readonly (readonly [number, SeriesId])[];
+  /** The number that the next operation gets; absent in older snapshots. */
+  readonly nextOrdinal?: number;
   /** Minute, events, errors. */
   readonly open: readonly (readonly [number, number, number])[];
+}
+
+/** State of one service without its series. Plain and structured-cloneable. */
+export interface ServiceStateSnapshot extends ServiceHeadSnapshot {
   readonly closed: ClosedSnapshot | undefined;
   readonly audience: AudienceSnapshot;
 }
@@ -52,6 +58,8 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
   hasOperations = false;
   /** A minute that began while the service was cut off, and says nothing of its rates. */
   cutMinute: number = Number.NaN;
+  /** The minute in which the process stopped from which it goes on; it says nothing of its rates either. */
+  stopMinute: number = Number.NaN;
   /** Newest value of each gauge. */
   latest: Omit<MetricsRecord, 'serviceId'> | undefined;
   /** Per level, where the kept buckets begin: those before it were evicted. */
@@ -60,6 +68,14 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
   waiting: SeriesState[] = [];
   /** Earliest end of a waiting slot. */
   nextSlotEnd: number = Number.POSITIVE_INFINITY;
+  /** Its number in the store, once it is there. */
+  storeId: number | undefined;
+  /** Operations below this number are in the store with it. */
+  namedOrdinals = 0;
+  /** Whether anything came, or closed, since a store last took it. */
+  changed = true;
+  /** Whether it goes on from a store, and its first record will tell how long it was away. */
+  isResumed = false;
   /** Timestamp before which a record neither ends a slot nor closes a bucket. */
   deadline: number = Number.NEGATIVE_INFINITY;
   /** Open minutes by number, and the one that was asked for last. */
@@ -68,6 +84,8 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
   /** Operations that have closed buckets of the service to themselves, by their numbers, and the numbers of these. */
   readonly #operations = new Map<number, SeriesState>();
   readonly #ordinals = new Map<SeriesState, number>();
+  /** Never one that was in use before: a store may still have buckets that say it. */
+  #nextOrdinal = 0;
   readonly #durationsOf: DurationsOf = ({ ordinal, level, start }, into) => {
     this.#operations.get(ordinal)?.timeline.mergeInto(into, level, start);
   };
@@ -94,6 +112,7 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
     this.hasOperations = snapshot.hasOperations;
     this.cutMinute = snapshot.cutMinute;
     this.latest = snapshot.latest;
+    this.#nextOrdinal = snapshot.nextOrdinal ?? 0;
     for (const [minute, events, errors] of snapshot.open) {
       this.#open.set(minute, new ServiceMinute(minute, store.rows, { events, errors }));
     }
@@ -197,6 +216,11 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
   }
 
   snapshot(): ServiceStateSnapshot {
+    return { ...this.head(), closed: this.timeline.snapshot(), audience: this.audience.snapshot() };
+  }
+
+  /** All but its closed buckets and its audience. */
+  head(): ServiceHeadSnapshot {
     const { serviceId, newest, watermark, closedUpTo, live, hasOperations, cutMinute, latest } = this;
     return {
       serviceId,
@@ -210,17 +234,15 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
       keptFrom: [...this.keptFrom],
       waiting: Array.from(this.waiting, ({ series }) => series),
       ordinals: Array.from(this.#operations, ([ordinal, { series }]) => [ordinal, series] as const),
+      nextOrdinal: this.#nextOrdinal,
       open: Array.from(this.#open.values(), ({ minute, counts }) => [minute, counts.events, counts.errors] as const),
-      closed: this.timeline.snapshot(),
-      audience: this.audience.snapshot(),
     };
   }
 
   #ordinalOf(operation: SeriesState): number {
     const known = this.#ordinals.get(operation);
     if (known !== undefined) return known;
-    // One more than the largest in use: the operations are in the order of their numbers.
-    const ordinal = ([...this.#operations.keys()].at(-1) ?? -1) + 1;
+    const ordinal = this.#nextOrdinal;
     this.#keepOrdinal(operation, ordinal);
     return ordinal;
   }
@@ -228,5 +250,6 @@ export class ServiceState implements SeriesOwner, OpenMinutes<ServiceAccumulator
   #keepOrdinal(operation: SeriesState, ordinal: number): void {
     this.#operations.set(ordinal, operation);
     this.#ordinals.set(operation, ordinal);
+    this.#nextOrdinal = Math.max(this.#nextOrdinal, ordinal + 1);
   }
 }

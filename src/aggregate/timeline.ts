@@ -133,6 +133,11 @@ export class Timeline<A extends Accumulator<A>> {
     this.#closed?.release();
   }
 
+  /** Hands over the closed buckets that were put or changed since the last call, for a store. */
+  takeChanged(take: (level: number, start: number, encoded: Uint8Array | undefined) => void): void {
+    this.#closed?.takeChanged(take);
+  }
+
   /** The closed buckets. */
   snapshot(): ClosedSnapshot | undefined {
     return this.#closed?.snapshot();

@@ -30,6 +30,7 @@ export class ProgressBar {
   /** Takes the bar away. */
   clear(): void {
     if (this.#drawn) this.#output.write('\r\u001b[K');
+    this.#drawn = false;
   }
 
   #bar(done: number): string {

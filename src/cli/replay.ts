@@ -5,9 +5,9 @@ import type { SeriesBucket } from '../model/bucket.ts';
 import type { Horizon, Prediction } from '../model/forecast.ts';
 import { PERIODS } from '../model/period.ts';
 import { Service, type ServiceStats } from '../service.ts';
-import { CommandError } from './command-error.ts';
-import { type CsvLayout, guessLayout, isMissing, parseNumber } from './csv-layout.ts';
-import { type CsvRecord, openCsv } from './csv-records.ts';
+import { type CsvLayout, isMissing, parseNumber } from './csv-layout.ts';
+import type { CsvRecord } from './csv-records.ts';
+import { openTable, type ReadProgress, type Unused, UnusedCells } from './csv-table.ts';
 import { parseTime } from './csv-time.ts';
 
 /** What to replay, and how much of it to keep for the report. */
@@ -19,22 +19,6 @@ export interface ReplayRequest {
   readonly metrics: readonly string[];
   /** Episodes kept, the newest; the others are only counted. */
   readonly limit: number;
-}
-
-/** Rows, or cells, that could not be used for one reason. */
-export interface Unused {
-  readonly reason: string;
-  readonly count: number;
-  /** Line of the first of them, from 1. */
-  readonly firstLine: number;
-}
-
-/** Where a replay is. */
-export interface ReplayProgress {
-  readonly bytes: number;
-  /** Of the file; `undefined` for standard input. */
-  readonly size: number | undefined;
-  readonly rows: number;
 }
 
 /** What a replayed file held and what the library made of it. */
@@ -75,8 +59,6 @@ export interface Replayed {
   readonly clock: Clock;
 }
 
-/** Records that the columns are guessed from. */
-const GUESS_ROWS = 200;
 /** The service's own horizons fit samples up to so far apart; beyond it forecasts go 1, 6 and 24 steps ahead. */
 const LONGEST_FINE_STEP = 300_000;
 const COARSE_HORIZONS = [1, 6, 24];
@@ -90,36 +72,15 @@ const COARSE_HORIZONS = [1, 6, 24];
 export async function replay(
   request: ReplayRequest,
   stdin: Readable,
-  onProgress: (progress: ReplayProgress) => void,
+  onProgress: (progress: ReadProgress) => void,
 ): Promise<Replayed> {
   const started = performance.now();
-  const source = await openCsv(request.path, stdin);
-  const records = source.records();
-  const head: CsvRecord[] = [];
-  for (let next = await records.next(); next.done !== true; next = await records.next()) {
-    head.push(next.value);
-    if (head.length >= GUESS_ROWS) break;
-  }
-  if (head.length === 0) throw new CommandError(`${request.path} has no rows`);
-  const layout = guessLayout(
-    head.map(({ cells }) => cells),
-    source.delimiter,
-    request.metrics,
-  );
-  const run = new Replay(request, layout);
-  if (layout.header) head.shift();
-  for (const record of head) run.add(record);
-  let reported = 0;
-  for await (const record of records) {
-    run.add(record);
-    const bytes = source.bytesRead();
-    if (bytes === reported) continue;
-    reported = bytes;
-    onProgress({ bytes, size: source.size, rows: run.rows });
-  }
+  const table = await openTable(request.path, stdin, request.metrics);
+  const run = new Replay(request, table.layout);
+  for await (const record of table.rows(onProgress)) run.add(record);
   const { service, clock } = run;
   const report = await run.finish();
-  return { report: { ...report, delimiter: source.delimiter, elapsedMs: performance.now() - started }, service, clock };
+  return { report: { ...report, delimiter: table.delimiter, elapsedMs: performance.now() - started }, service, clock };
 }
 
 class Replay {
@@ -127,7 +88,7 @@ class Replay {
   readonly #layout: CsvLayout;
   readonly clock = new ManualClock(0);
   readonly service: Service;
-  readonly #unused = new Map<string, { reason: string; count: number; firstLine: number }>();
+  readonly #unused = new UnusedCells();
   readonly #anomalies = new Map<string, Anomaly>();
   #rows = 0;
   #samples = 0;
@@ -148,17 +109,13 @@ class Replay {
     this.service.on('anomalyClosed', (anomaly) => this.#keep(anomaly));
   }
 
-  get rows(): number {
-    return this.#rows;
-  }
-
   add({ cells, line }: CsvRecord): void {
     this.#rows++;
     const { time, timeFormat, values } = this.#layout;
     const timestamp = parseTime(cells[time] ?? '', timeFormat);
     if (timestamp === undefined) {
       const cell = cells[time] ?? '';
-      this.#skip(cell.trim() === '' ? 'no timestamp' : 'timestamp that cannot be read', line);
+      this.#unused.add(cell.trim() === '' ? 'no timestamp' : 'timestamp that cannot be read', line);
       return;
     }
     // Only forwards: an older row is late, as it would have been then.
@@ -184,7 +141,7 @@ class Replay {
       samples: this.#samples,
       missing: this.#missing,
       outOfOrder: this.#outOfOrder,
-      unused: [...this.#unused.values()].sort((a, b) => a.firstLine - b.firstLine),
+      unused: this.#unused.all(),
       from: this.#from,
       to: this.#from === undefined ? undefined : this.#to,
       buckets: this.#newestBuckets(),
@@ -201,13 +158,7 @@ class Replay {
     if (value !== undefined) {
       if (this.service.recordMetric({ metricName, value, timestamp })) this.#samples++;
     } else if (isMissing(cell)) this.#missing++;
-    else this.#skip(`${metricName} that is not a number`, line);
-  }
-
-  #skip(reason: string, line: number): void {
-    const known = this.#unused.get(reason);
-    if (known === undefined) this.#unused.set(reason, { reason, count: 1, firstLine: line });
-    else known.count++;
+    else this.#unused.add(`${metricName} that is not a number`, line);
   }
 
   /** An episode is kept from its opening on and replaced as it goes; the oldest make room for new ones. */

@@ -1,27 +1,19 @@
 import { createRequire } from 'node:module';
 import { basename, extname } from 'node:path';
-import type { Readable } from 'node:stream';
-import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { oneFile, parse, serviceName, usage, wholeNumber } from './arguments.ts';
 import { type BacktestRequest, backtestFile } from './backtest.ts';
 import { backtestText } from './backtest-text.ts';
 import { CommandError, EXIT_CODES } from './command-error.ts';
+import type { CommandIo } from './command-io.ts';
 import { type DemoEvent, demo } from './demo.ts';
 import { demoView } from './demo-text.ts';
 import { interrupted, servePage } from './live-page.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { type ReplayReport, replay } from './replay.ts';
 import { replayText } from './replay-text.ts';
-import { countText, type Output, paintFor } from './text.ts';
+import { runExport, runImport } from './store-commands.ts';
+import { countText, paintFor } from './text.ts';
 import { jsonLine } from './wire.ts';
-
-/** What a command reads and writes. */
-export interface CommandIo {
-  readonly stdin: Readable;
-  readonly stdout: Output;
-  readonly stderr: Output;
-  /** From its call on an interruption (Ctrl-C) fires the signal instead of ending the process. */
-  interruption?(): AbortSignal;
-}
 
 /** As the help has them, which has no room for more on a line. */
 const MODELS = `auto,
@@ -31,6 +23,8 @@ const MODELS = `auto,
 const HELP = `Usage: streamgate-analytics demo [--seconds N] [--port N] [--json]
        streamgate-analytics replay FILE.csv [options]
        streamgate-analytics backtest FILE.csv [options]
+       streamgate-analytics import FILE.csv --store FILE [options]
+       streamgate-analytics export --store FILE --what TABLE --out FILE [options]
 
 demo    Runs three small HTTP services under load in this process, breaks one of them, and
         prints what the library learns, detects and forecasts. Serves the live page meanwhile,
@@ -63,6 +57,26 @@ backtest  Forecasts the past of a recorded CSV file with each model, knowing onl
   --level P         of the intervals, above 0 and below 1; default 0.95
   --json            one JSON object per line instead of text
 
+import  Learns from a recorded CSV file what is normal, so that a service that is kept in a database
+        knows it from its start. FILE.csv is one that replay takes, or a table series that was
+        exported. Makes no aggregations; anomalies of that time are listed, not announced.
+  --store FILE      the database; made where there is none
+  --service NAME    service of rows that name none; default default
+  --metric COLUMN   only this column; may be given several times
+  --json            one JSON object instead of text
+
+export  Writes a table of a service that is kept in a database to a file, also while the service
+        runs. CSV is for spreadsheets, Parquet for DuckDB, pandas and the like.
+  --store FILE      the database
+  --what TABLE      aggregations, series, anomalies, predictions, events, behaviors or business
+  --out FILE        the file; replaced where there is one
+  --format FORMAT   csv or parquet; default by the end of the file's name, else csv
+  --service NAME    of this service only
+  --metric NAME     of this metric only
+  --period PERIOD   of the buckets: 1m, 5m, 15m, 1h or 1d; default 1m
+  --from TIME       from then on, such as 2026-01-05T09:00:00Z or 2026-01-05
+  --to TIME         up to then, and not from then on
+
   -h, --help        this text
   -v, --version     the version of the package
 
@@ -90,19 +104,31 @@ async function dispatch([command, ...rest]: readonly string[], io: CommandIo): P
       return runReplay(rest, io);
     case 'backtest':
       return runBacktest(rest, io);
+    case 'import':
+      return rest.some(isHelp) ? help(io) : runImport(rest, io);
+    case 'export':
+      return rest.some(isHelp) ? help(io) : runExport(rest, io);
     case '-h':
     case '--help':
-      io.stdout.write(HELP);
-      return EXIT_CODES.done;
+      return help(io);
     case '-v':
     case '--version':
       io.stdout.write(`${packageVersion()}\n`);
       return EXIT_CODES.done;
     case undefined:
-      throw usage('a command is needed: demo, replay or backtest');
+      throw usage('a command is needed: demo, replay, backtest, import or export');
     default:
       throw usage(`unknown ${command.startsWith('-') ? 'option' : 'command'} ${command}`);
   }
+}
+
+function isHelp(arg: string): boolean {
+  return arg === '-h' || arg === '--help';
+}
+
+function help(io: CommandIo): number {
+  io.stdout.write(HELP);
+  return EXIT_CODES.done;
 }
 
 async function runDemo(args: string[], io: CommandIo): Promise<number> {
@@ -137,11 +163,8 @@ async function runReplay(args: string[], io: CommandIo): Promise<number> {
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help) return dispatch(['--help'], io);
-  const [path, ...more] = positionals;
-  if (path === undefined) throw usage('replay needs a file');
-  if (more.length > 0) throw usage(`replay takes one file, got ${positionals.join(' ')}`);
-  const { service: serviceId = path === '-' ? 'stdin' : basename(path, extname(path)) } = values;
-  if (serviceId.length === 0 || serviceId.length > 256) throw usage('--service must have 1 to 256 characters');
+  const path = oneFile('replay', positionals);
+  const serviceId = serviceName(values.service ?? (path === '-' ? 'stdin' : basename(path, extname(path))));
   const request = {
     path,
     serviceId,
@@ -181,9 +204,7 @@ async function runBacktest(args: string[], io: CommandIo): Promise<number> {
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help) return dispatch(['--help'], io);
-  const [path, ...more] = positionals;
-  if (path === undefined) throw usage('backtest needs a file');
-  if (more.length > 0) throw usage(`backtest takes one file, got ${positionals.join(' ')}`);
+  const path = oneFile('backtest', positionals);
   const level = Number(values.level);
   if (!(level > 0 && level < 1)) throw usage(`--level must be above 0 and below 1, got ${values.level}`);
   let bar: ProgressBar | undefined;
@@ -246,32 +267,8 @@ function* replayLines(report: ReplayReport): Generator<string> {
   yield jsonLine({ type: 'summary', ...totals });
 }
 
-function parse<const O extends NonNullable<ParseArgsConfig['options']>>(
-  args: string[],
-  options: O,
-): ReturnType<typeof parseArgs<{ args: string[]; options: O; allowPositionals: true }>> {
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (cause) {
-    // Node's own sentence goes on with advice about positional arguments.
-    const [sentence] = (cause as Error).message.split('. To specify');
-    throw new CommandError((sentence as string).toLowerCase(), EXIT_CODES.usage, { cause });
-  }
-}
-
-function wholeNumber(option: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max && text.trim() !== '') return value;
-  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
-  throw usage(`${option} must be a whole number ${range}, got ${text}`);
-}
-
 function portNumber(text: string | undefined): number | undefined {
   return text === undefined ? undefined : wholeNumber('--port', text, 0, 65_535);
-}
-
-function usage(message: string): CommandError {
-  return new CommandError(message, EXIT_CODES.usage);
 }
 
 /** The package knows itself by name, wherever this file was built to. */

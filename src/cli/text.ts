@@ -59,6 +59,18 @@ export function durationText(ms: number): string {
   return `${Number((ms / 1000).toFixed(1))} s`;
 }
 
+/** `512 B`, `1.4 MB`. */
+export function bytesText(bytes: number): string {
+  for (const [unit, width] of [
+    ['GB', 1e9],
+    ['MB', 1e6],
+    ['kB', 1e3],
+  ] as const) {
+    if (bytes >= width) return `${Number((bytes / width).toFixed(1))} ${unit}`;
+  }
+  return `${bytes} B`;
+}
+
 /** `1 row`, `2 rows`. */
 export function countText(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;

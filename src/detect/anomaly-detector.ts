@@ -89,11 +89,13 @@ export class AnomalyDetector {
   readonly #maxSeries: number;
   readonly #plans: Plans = new Plans();
   readonly #surroundings: Surroundings = {
-    errorRate: (serviceId, now) => this.#errorRate(serviceId, now),
+    errorRate: (serviceId, now) => this.#errorRateThen ?? this.errorRate(serviceId, now),
     silences: (serviceId, metricName, timestamp) => this.#plans.silences(serviceId, metricName, timestamp),
     deployBefore: (serviceId, timestamp) => this.#plans.deployBefore(serviceId, timestamp),
   };
   #ready = 0;
+  /** Of the service of a sample that is observed once more, as it was then. */
+  #errorRateThen: number | undefined;
 
   /** @throws AnalyticsError `ERR_INVALID_OPTION` */
   constructor(options: AnomalyDetectorOptions = {}) {
@@ -257,6 +259,54 @@ export class AnomalyDetector {
     else this.#put(series, new SeriesWatch(this.#settings.get(series.metricName), snapshot));
   }
 
+  /**
+   * Observes a sample that was observed before, by a detector of which this one is to become the same.
+   *
+   * @internal
+   *
+   * @param errorRate of its service at that time
+   */
+  replay(sample: Sample, errorRate: number): Observation {
+    this.#errorRateThen = errorRate;
+    try {
+      return this.observe(sample);
+    } finally {
+      this.#errorRateThen = undefined;
+    }
+  }
+
+  /**
+   * Counts the silences and deploys that were told.
+   *
+   * @internal
+   */
+  get plansVersion(): number {
+    return this.#plans.version;
+  }
+
+  /**
+   * The silences and deploys that are kept.
+   *
+   * @internal
+   */
+  get plans(): PlansSnapshot {
+    return this.#plans.snapshot();
+  }
+
+  /** @internal */
+  set plans(plans: PlansSnapshot) {
+    this.#plans.restore(plans);
+  }
+
+  /**
+   * Its error rates by service.
+   *
+   * @internal
+   */
+  get errorRates(): ReadonlyMap<string, number> {
+    return this.#errorRates;
+  }
+
   /** Everything known, for {@link restore}. */
   snapshot(): DetectorSnapshot {
     const series = Array.from(this.#series.entries(), ([id, watch]) => ({ ...id, state: watch.snapshot() }));
@@ -293,8 +343,12 @@ export class AnomalyDetector {
     if (watch.ready) this.#ready++;
   }
 
-  /** The largest that is known of a service's error rate at `now`. */
-  #errorRate(serviceId: string, now: number): number {
+  /**
+   * The largest that is known of a service's error rate at `now`.
+   *
+   * @internal
+   */
+  errorRate(serviceId: string, now: number): number {
     let rate = this.#errorRates.get(serviceId) ?? 0;
     for (const metricName of ERROR_RATES) {
       const watch = this.#series.get({ serviceId, metricName });

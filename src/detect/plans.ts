@@ -32,6 +32,8 @@ export interface PlannedDeploy {
 export class Plans {
   #silences: readonly PlannedSilence[] = [];
   #deploys: ReadonlyMap<string, readonly PlannedDeploy[]> = new Map();
+  /** How often it has changed. */
+  version = 0;
 
   /** @throws AnalyticsError `ERR_INVALID_OPTION` */
   silence(silence: Silence): void {
@@ -40,6 +42,7 @@ export class Plans {
     const end = instant('until', until);
     if (end <= start) throw invalidOption('until', 'later than from', end);
     this.#silences = [...this.#silences, { serviceId, metricName, from: start, until: end }].slice(-SILENCES_KEPT);
+    this.version++;
   }
 
   /** @throws AnalyticsError `ERR_INVALID_OPTION` */
@@ -49,6 +52,7 @@ export class Plans {
     const all = [...known, { timestamp: instant('timestamp', timestamp), version }];
     const newest = all.sort((a, b) => a.timestamp - b.timestamp).slice(-DEPLOYS_KEPT);
     this.#deploys = new Map([...this.#deploys, [serviceId, newest]]);
+    this.version++;
   }
 
   /** The silences that are kept, in the order in which they were given. */

@@ -8,6 +8,7 @@ import { ANSWERS } from './answer-schemas.ts';
 import { API_PATH, toResponse } from './call.ts';
 import { describePosts, documentHead, operationId, problemsOf } from './document.ts';
 import { type EventFeed, STREAMED } from './event-feed.ts';
+import { EXPORT_TYPES, Exports, type TableQuery } from './exports.ts';
 import { type Issue, Problem, problemOf } from './problem.ts';
 import { QUERIES, type StreamQuery } from './queries.ts';
 import { type Read, Reads } from './reads.ts';
@@ -57,8 +58,9 @@ export function createApi(context: ApiContext): Api {
     },
   }).basePath(API_PATH);
   const cached = etag();
-  // A stream has no end to take a digest of.
-  app.use((c, next) => (c.req.path === `${API_PATH}/stream` ? next() : cached(c, next)));
+  // No digest is taken of what has no end, or one that is far off.
+  const streams: ReadonlySet<string> = new Set([`${API_PATH}/stream`, `${API_PATH}/export`]);
+  app.use((c, next) => (streams.has(c.req.path) ? next() : cached(c, next)));
   app.onError((error) => toResponse(problemOf(error, context.onError).toReply()));
   app.notFound(() => toResponse(new Problem(404, 'there is nothing under this path').toReply()));
 
@@ -158,6 +160,26 @@ export function createApi(context: ApiContext): Api {
     const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
     return new Response(body, { headers }) as never;
   });
+
+  paths.add('export');
+  const exports = new Exports(service);
+  const file = z.string().openapi({ format: 'binary' });
+  const exported = createRoute({
+    method: 'get',
+    path: '/export',
+    summary: 'A table as a file',
+    operationId: 'getExport',
+    tags: ['read'],
+    request: { query: QUERIES.export as z.ZodType as z.ZodObject },
+    responses: {
+      200: {
+        description: 'The file, made while it is sent.',
+        content: { [EXPORT_TYPES.csv]: { schema: z.string() }, [EXPORT_TYPES.parquet]: { schema: file } },
+      },
+      ...problemsOf([400, 401, 403, 503]),
+    },
+  });
+  app.openapi(exported, (async (c: Context) => exports.open(c.req.valid('query') as TableQuery)) as never);
 
   describePosts(app.openAPIRegistry);
   paths.add('openapi.json');

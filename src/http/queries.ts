@@ -1,8 +1,10 @@
 import { z } from '@hono/zod-openapi';
+import { TABLE_NAMES } from '../export/tables.ts';
 import { type Anomaly, SEVERITIES, type Severity } from '../model/anomaly.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import type { Labels } from '../model/series-key.ts';
 import { STREAMED, type StreamedEvent } from './event-feed.ts';
+import { EXPORT_TYPES, type ExportFormat, type TableQuery } from './exports.ts';
 import { parseInstant } from './instant.ts';
 import { DRAWN, type DrawnField } from './paging.ts';
 
@@ -103,6 +105,7 @@ interface Queries {
   threshold: ThresholdQuery;
   explain: ExplainQuery;
   stream: StreamQuery;
+  export: TableQuery;
 }
 
 /** Items of one page: bounded, so that no question takes long to answer. */
@@ -242,6 +245,14 @@ export const QUERIES: { readonly [Name in keyof Queries]: z.ZodType<Queries[Name
   }),
   explain: z.strictObject({ service_id: serviceId, metric_name: metricName, labels }),
   stream: z.strictObject({ service_id: serviceId, type: types }),
+  export: z.strictObject({
+    what: z.enum(TABLE_NAMES),
+    format: z.enum(Object.keys(EXPORT_TYPES) as ExportFormat[]).default('csv'),
+    service_id: name.optional().openapi({ description: 'Where it is left out: all services.' }),
+    metric_name: metricName.optional(),
+    period,
+    ...range,
+  }),
 };
 
 function readLabels(text: string): Labels | undefined {

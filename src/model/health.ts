@@ -27,8 +27,12 @@ export function healthStatus(all: readonly Anomaly[]): HealthStatus {
   return medium >= MEDIUM_EPISODES_DEGRADE ? 'degraded' : 'healthy';
 }
 
-/** {@link healthStatus} with its reasons. */
-export function assessHealth(all: readonly Anomaly[], timestamp: number): Health {
+/**
+ * {@link healthStatus} with its reasons.
+ *
+ * @param trouble what is wrong with the analytics itself; no service is worse for it, but it is among the reasons
+ */
+export function assessHealth(all: readonly Anomaly[], timestamp: number, trouble?: string): Health {
   const open = all.filter(({ silenced }) => silenced !== true);
   const reasons = (['critical', 'high', 'medium'] as const).flatMap((severity) =>
     open
@@ -37,5 +41,6 @@ export function assessHealth(all: readonly Anomaly[], timestamp: number): Health
   );
   if (reasons.length === 0)
     reasons.push(open.length === 0 ? 'no anomaly is open' : `only ${open.length} of low severity`);
+  if (trouble !== undefined) reasons.push(trouble);
   return { status: healthStatus(open), reasons, timestamp };
 }

@@ -232,6 +232,15 @@ export class Predictor {
     if (!this.#isReady(state)) this.#learning++;
   }
 
+  /**
+   * Names what the states of its series depend on: those of another one can be gone on from where this is the same.
+   *
+   * @internal
+   */
+  get settings(): string {
+    return this.#fingerprint;
+  }
+
   /** The whole state. */
   snapshot(): PredictorSnapshot {
     const series: { readonly series: SeriesId; readonly state: PredictorSeriesSnapshot }[] = [];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { pageFilesPlugin } from '../../scripts/page-files.ts';
+import { workerFilePlugin } from '../../scripts/worker-file.ts';
 import { ROOT } from './pages.ts';
 
 const root = fileURLToPath(ROOT);
@@ -58,8 +59,10 @@ async function bundle(code: string, resolveDir: string): Promise<string> {
     stdin: { contents: code, loader: 'ts', resolveDir },
     alias: {
       '@streamgate/analytics/dashboard': `${root}src/dashboard/index.ts`,
+      '@streamgate/analytics/export': `${root}src/export/index.ts`,
       '@streamgate/analytics/fleet': `${root}src/fleet/index.ts`,
       '@streamgate/analytics/http': `${root}src/http/index.ts`,
+      '@streamgate/analytics/sqlite': `${root}src/sqlite/index.ts`,
       '@streamgate/analytics/testing': `${root}src/testing/index.ts`,
       '@streamgate/analytics': `${root}src/index.ts`,
     },
@@ -67,7 +70,7 @@ async function bundle(code: string, resolveDir: string): Promise<string> {
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
-    plugins: [pageFilesPlugin()],
+    plugins: [pageFilesPlugin(), workerFilePlugin()],
     bundle: true,
     platform: 'node',
     target: 'node20',

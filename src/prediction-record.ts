@@ -1,0 +1,93 @@
+import type { Prediction } from './model/forecast.ts';
+import type { SeriesId } from './model/series-key.ts';
+import { SeriesMap } from './model/series-map.ts';
+import type { Predictor } from './predict/predictor.ts';
+import type { Store, StoredRow } from './store/store.ts';
+
+/** A prediction as it is stored, with what came of it once that is known. */
+export interface RecordedPrediction extends Prediction {
+  /** The first sample at the target time or after it; `undefined` while there is none. */
+  readonly actualValue?: number | undefined;
+}
+
+interface Followed {
+  /** By horizon, those of which the truth is not known yet. */
+  readonly open: Map<string, Prediction>;
+  newest: number;
+  /** Whether a sample came since predictions were last taken. */
+  changed: boolean;
+}
+
+/**
+ * Follows the predictions of every series: of each horizon one at a time, so that what is stored does not overlap; when its
+ * target time has come, it gets its truth and the next one begins.
+ */
+export class PredictionRecord {
+  readonly #predictor: Predictor;
+  readonly #series = new SeriesMap<Followed>();
+  readonly #known: StoredRow[] = [];
+
+  constructor(predictor: Predictor) {
+    this.#predictor = predictor;
+  }
+
+  /** Follows those again that are stored without their truth. */
+  async resume(store: Store, newest: number | undefined): Promise<void> {
+    if (newest === undefined) return;
+    const query = { table: 'predictions', from: newest - LONGEST_MS, to: Number.POSITIVE_INFINITY } as const;
+    for await (const rows of store.readRows(query)) {
+      for (const prediction of rows as readonly RecordedPrediction[]) {
+        if (prediction.actualValue !== undefined) continue;
+        const { serviceId, predictionType, labels, timestamp } = prediction;
+        const series = { serviceId, metricName: predictionType, labels };
+        const followed =
+          this.#series.get(series) ??
+          this.#series.add(series, () => ({ open: new Map(), newest: timestamp, changed: false }));
+        followed.open.set(prediction.timeHorizon, prediction);
+      }
+    }
+  }
+
+  /** Takes note of a sample that the predictor has taken. */
+  sampleTaken(series: SeriesId, timestamp: number, value: number): void {
+    const followed =
+      this.#series.get(series) ??
+      this.#series.add(series, () => ({ open: new Map(), newest: timestamp, changed: true }));
+    followed.newest = timestamp;
+    followed.changed = true;
+    for (const [horizon, prediction] of followed.open) {
+      if (timestamp < prediction.targetTime) continue;
+      followed.open.delete(horizon);
+      this.#known.push(rowOf({ ...prediction, actualValue: value }));
+    }
+    if (this.#known.length > MAX_KNOWN) this.#known.shift();
+  }
+
+  forget(series: SeriesId): void {
+    this.#series.delete(series);
+  }
+
+  /** What is to be stored: predictions whose truth is known now, then new ones of a service. A step each is some 30 microseconds. */
+  *take(serviceId: string): Generator<StoredRow> {
+    yield* this.#known.splice(0);
+    for (const [series, followed] of this.#series.entries(serviceId)) {
+      if (!followed.changed) continue;
+      followed.changed = false;
+      for (const prediction of this.#predictor.predictionsFor(series)) {
+        if (followed.open.has(prediction.timeHorizon)) continue;
+        followed.open.set(prediction.timeHorizon, prediction);
+        yield rowOf(prediction);
+      }
+    }
+  }
+}
+
+/** Horizons longer than this are not gone on with after a restart. */
+const LONGEST_MS = 86_400_000;
+/** Truths that wait for a store that takes nothing; beyond, the oldest go. */
+const MAX_KNOWN = 50_000;
+
+function rowOf(prediction: RecordedPrediction): StoredRow {
+  const { id, serviceId, timestamp } = prediction;
+  return { table: 'predictions', id, serviceId, timestamp, value: prediction };
+}

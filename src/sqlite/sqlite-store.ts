@@ -1,0 +1,217 @@
+import { resolve } from 'node:path';
+import { deserialize } from 'node:v8';
+import { SystemClock } from '../clock.ts';
+import { AnalyticsError, choiceOption, invalidOption, numberOption, objectOption } from '../errors.ts';
+import { PERIODS, type Period } from '../model/period.ts';
+import type {
+  Store,
+  StoreBatch,
+  StoredBucketsQuery,
+  StoredPage,
+  StoredRowsQuery,
+  StoredState,
+  StoredTable,
+  StoreInfo,
+} from '../store/store.ts';
+import { BatchWriter } from './batch-writer.ts';
+import { type DriverName, findDriver } from './find-driver.ts';
+import type { BucketsAnswer, Committed, CommitRequest, Opened, OpenRequest, RowsAnswer } from './messages.ts';
+import { StoreWorker } from './store-worker.ts';
+
+/** For how many days each kind of data is kept. */
+export type RetentionDays = Partial<Readonly<Record<Period | StoredTable, number>>>;
+
+/** Options of `sqlite`. */
+export interface SqliteOptions {
+  /** The database file; its folder must exist. Beside it lie its journal, `-wal` and `-shm`, and a lock, `-lock`. */
+  readonly path: string;
+  /**
+   * Days that data is kept, by period and kind, each above 0. Default: `1m` 2, `5m` 7, `15m` 14, `1h` 30, `1d` 400;
+   * anomalies 400, predictions 7, events 30.
+   */
+  readonly retentionDays?: RetentionDays | undefined;
+  /**
+   * What `await flush()` survives: with `normal` (default) the end of the process, however it comes; with `full` also that
+   * of the machine, at the cost of one wait for the disk more at each flush. A power cut with `normal` may take the last
+   * commits, and no more than that.
+   */
+  readonly synchronous?: 'normal' | 'full' | undefined;
+  /**
+   * What becomes of a store that is damaged: `refuse` (default) throws `ERR_STORE_DAMAGED` and leaves it as it is;
+   * `moveAside` renames its files to `.damaged` and begins a new one, which `info.movedAside` tells.
+   */
+  readonly onDamage?: 'refuse' | 'moveAside' | undefined;
+  /** Opens it for reading only, beside the service that writes to it. Default false. */
+  readonly readOnly?: boolean | undefined;
+  /** Only this driver. Default: `node:sqlite` where the runtime has it, else what is installed. */
+  readonly driver?: DriverName | undefined;
+}
+
+const DAY_MS = 86_400_000;
+const DEFAULT_DAYS: Readonly<Record<Period | StoredTable, number>> = {
+  '1m': 2,
+  '5m': 7,
+  '15m': 14,
+  '1h': 30,
+  '1d': 400,
+  anomalies: 400,
+  predictions: 7,
+  events: 30,
+};
+/** In the order in which the worker has them. */
+const KINDS = [...PERIODS, 'anomalies', 'predictions', 'events'] as const;
+
+/**
+ * A store in one SQLite database, written by a thread of its own, so that the event loop never waits for the disk. One
+ * service writes to it; others may read. Nothing is opened before `open`, which `Service.open` calls.
+ *
+ * @throws AnalyticsError `ERR_INVALID_OPTION`; `ERR_MISSING_PEER` where neither the runtime nor an installed package opens
+ * SQLite databases
+ * @example
+ * const service = await Service.open({ store: sqlite({ path: 'analytics.db' }) });
+ */
+export function sqlite(options: SqliteOptions): SqliteStore {
+  return new SqliteStore(options);
+}
+
+/** What a SQLite store says of itself. */
+export interface SqliteInfo extends StoreInfo {
+  /** Where a damaged store was moved to when this one was opened. */
+  readonly movedAside: string | undefined;
+  /** Newest failure of what is done between commits, such as forgetting what is too old; `undefined` where all is well. */
+  readonly upkeepProblem: string | undefined;
+}
+
+/** A {@link Store} in a SQLite database; see `sqlite`. */
+export class SqliteStore implements Store {
+  readonly #request: OpenRequest;
+  readonly #clock = new SystemClock();
+  #worker: StoreWorker | undefined;
+  #isClosed = false;
+  #bytes = 0;
+  #movedAside: string | undefined;
+  #upkeepProblem: string | undefined;
+
+  /** @throws AnalyticsError as `sqlite` does */
+  constructor(options: SqliteOptions) {
+    const { path, retentionDays = {}, synchronous = 'normal', onDamage = 'refuse' } = objectOption('options', options);
+    const { readOnly = false, driver } = options;
+    if (typeof path !== 'string' || path === '') throw invalidOption('path', 'the path of a file', path);
+    if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', 'true or false', readOnly);
+    const days = { ...DEFAULT_DAYS, ...objectOption('retentionDays', retentionDays) };
+    for (const kind of Object.keys(days)) choiceOption('retentionDays', kind, KINDS);
+    this.#request = {
+      type: 'open',
+      path: resolve(path),
+      driver: findDriver(driver),
+      synchronous: choiceOption('synchronous', synchronous, ['normal', 'full']),
+      onDamage: choiceOption('onDamage', onDamage, ['refuse', 'moveAside']),
+      retentionMs: KINDS.map((kind) => numberOption(`retentionDays.${kind}`, days[kind], { min: 1 / 24 }) * DAY_MS),
+      readOnly,
+      load: true,
+      archive: undefined,
+    };
+  }
+
+  /** Opens the database, in a thread of its own, and reads what a service goes on from. */
+  async open(): Promise<StoredState> {
+    if (this.#worker !== undefined) {
+      throw new AnalyticsError('ERR_STORE_LOCKED', 'store must be opened once, got a second service; make a store for each');
+    }
+    this.#worker = new StoreWorker((error) => this.#noticed(error));
+    try {
+      const opened = await this.#worker.ask<Opened>(this.#request);
+      const { keys, values, names, buckets, keptFrom, nextId, bytes, movedAside } = opened;
+      this.#bytes = bytes;
+      this.#movedAside = movedAside;
+      const state = new Map(keys.map((key, i) => [key, deserialize(values[i] as Uint8Array) as unknown]));
+      return { state, names, buckets, keptFrom, nextId };
+    } catch (cause) {
+      await this.#worker.end();
+      throw cause;
+    }
+  }
+
+  /** Sends a batch to the thread; starts another where that has died. */
+  async commit(batch: StoreBatch): Promise<void> {
+    const worker = await this.#alive();
+    const writing = new BatchWriter(batch).write();
+    const request = await new Promise<CommitRequest>((done, fail) => {
+      this.#clock.slice(() => {
+        try {
+          const { value, done: isDone } = writing.next();
+          if (isDone === true) done(value);
+          return isDone !== true;
+        } catch (cause) {
+          fail(cause as Error);
+          return false;
+        }
+      });
+    });
+    const { bytes } = await worker.ask<Committed>(request, request.buffers.map(({ buffer }) => buffer));
+    this.#bytes = bytes;
+  }
+
+  /** Reads closed buckets, a stretch of time at a time, between which commits go on. */
+  async *readBuckets(query: StoredBucketsQuery, signal?: AbortSignal): AsyncGenerator<StoredPage> {
+    const { serviceId, metricName, withOrdinal = false, level, from, to } = query;
+    for (let next: number | undefined = from; next !== undefined; ) {
+      signal?.throwIfAborted();
+      const worker = await this.#alive();
+      const request = { type: 'buckets', serviceId, metricName, withOrdinal, level, from: next, to } as const;
+      const answer: BucketsAnswer = await worker.ask(request);
+      if (answer.buckets.length > 0) yield answer;
+      next = answer.next;
+    }
+  }
+
+  /** Reads rows, some hundreds at a time. */
+  async *readRows(query: StoredRowsQuery, signal?: AbortSignal): AsyncGenerator<readonly unknown[]> {
+    let after: RowsAnswer['after'] = [Number.NEGATIVE_INFINITY, 0];
+    while (after !== undefined) {
+      signal?.throwIfAborted();
+      const worker = await this.#alive();
+      const answer: RowsAnswer = await worker.ask({ type: 'rows', ...query, after });
+      if (answer.values.length > 0) yield answer.values.map((value) => deserialize(value) as unknown);
+      after = answer.after;
+    }
+  }
+
+  async serviceIds(): Promise<readonly string[]> {
+    return (await this.#alive()).ask({ type: 'services' });
+  }
+
+  /** As of the last commit. */
+  get info(): SqliteInfo {
+    return { bytes: this.#bytes, movedAside: this.#movedAside, upkeepProblem: this.#upkeepProblem };
+  }
+
+  /** Closes the database and ends the thread; at once, leaving what it was asked, where that has not come back. */
+  async close(): Promise<void> {
+    if (this.#isClosed || this.#worker === undefined) return;
+    this.#isClosed = true;
+    const worker = this.#worker;
+    if (!worker.isGone && !worker.isBusy) await worker.ask({ type: 'close' });
+    await worker.end();
+  }
+
+  async #alive(): Promise<StoreWorker> {
+    if (this.#isClosed || this.#worker === undefined) {
+      throw new AnalyticsError('ERR_CLOSED', 'store must be open to be used, got one that is closed');
+    }
+    if (!this.#worker.isGone) return this.#worker;
+    const worker = new StoreWorker((error) => this.#noticed(error));
+    this.#worker = worker;
+    try {
+      await worker.ask({ ...this.#request, load: false });
+    } catch (cause) {
+      await worker.end();
+      throw cause;
+    }
+    return worker;
+  }
+
+  #noticed(error: AnalyticsError): void {
+    this.#upkeepProblem = error.message;
+  }
+}

@@ -1,0 +1,155 @@
+import type { BlockRow, PackRow } from './checked-rows.ts';
+import { checkPack, putPack } from './checked-rows.ts';
+import type { OpenRequest, SentError } from './messages.ts';
+import { type Buckets, bucketsOf, decodePack, encodePack, PACK_MS, packAt, packKey } from './packs.ts';
+import { recentBuckets } from './read-store.ts';
+import { PACK_TABLES } from './schema.ts';
+import { sentError } from './store-error.ts';
+import type { StoreFile } from './store-file.ts';
+
+/** Blocks are packed when so much time has passed since the last time: with it, packs of minutes are written once. */
+const PACK_EVERY_MS: number = PACK_MS[0] as number;
+/** Minutes close so long after they end, lateness and flush included. */
+const GRACE_MS = 120_000;
+/** Blocks are packed earlier where there are so many: old records that are replayed in no time. */
+const MAX_BLOCKS = 20_000;
+/** Services of one step. */
+const SERVICES_A_STEP = 20;
+/** Rows that one step of forgetting deletes: some milliseconds. */
+const ROWS_A_STEP = 200;
+/** Pages that one step gives back to the disk. */
+const PAGES_A_STEP = 64;
+/** What is to be forgotten is looked for so often. */
+const RETENTION_EVERY_MS = 60_000;
+const TABLES = ['anomalies', 'predictions', 'events'] as const;
+
+/**
+ * What is done between commits, in steps of some milliseconds: blocks of the last half hour become packs, each of one
+ * service or series, in the order in which they will be read; what is older than its retention goes.
+ */
+export class Upkeep {
+  readonly archive: { readBuckets(database: unknown, request: unknown): Promise<undefined> } | undefined = undefined;
+  readonly #file: StoreFile;
+  readonly #tell: (error: SentError) => void;
+  #steps: Iterator<unknown> | undefined;
+  #timer: NodeJS.Immediate | undefined;
+  #packedAt = Number.NaN;
+  #forgotAt = Number.NEGATIVE_INFINITY;
+
+  constructor(file: StoreFile, _: OpenRequest, tell: (error: SentError) => void) {
+    this.#file = file;
+    this.#tell = tell;
+  }
+
+  /** Begins what is due at `now`, unless it is being done. */
+  begin(now: number): void {
+    this.#steps ??= this.#work(now);
+    this.#timer ??= setImmediate(() => this.#step());
+  }
+
+  /** Stops where it is. */
+  end(): void {
+    if (this.#timer !== undefined) clearImmediate(this.#timer);
+    this.#steps = undefined;
+  }
+
+  #step(): void {
+    this.#timer = undefined;
+    if (this.#steps === undefined) return;
+    try {
+      if (this.#steps.next().done === true) this.#steps = undefined;
+      else this.#timer = setImmediate(() => this.#step());
+    } catch (cause) {
+      this.#steps = undefined;
+      this.#tell(sentError(cause, 'be kept in order'));
+    }
+  }
+
+  *#work(now: number): Generator<void> {
+    const due = Math.floor((now - GRACE_MS) / PACK_EVERY_MS);
+    if (Number.isNaN(this.#packedAt)) this.#packedAt = due;
+    const { blocks } = this.#file.database.prepare('SELECT count(*) AS blocks FROM blocks').get() as { blocks: number };
+    if (due !== this.#packedAt || blocks > MAX_BLOCKS) {
+      yield* this.#pack();
+      this.#packedAt = due;
+    }
+    if (Math.abs(now - this.#forgotAt) < RETENTION_EVERY_MS) return;
+    this.#forgotAt = now;
+    yield* this.#forget(now);
+  }
+
+  *#pack(): Generator<void> {
+    const { database } = this.#file;
+    const last = (database.prepare('SELECT max(no) AS no FROM blocks').get() as { no: number | null }).no ?? 0;
+    const services = database
+      .prepare('SELECT DISTINCT service FROM blocks ORDER BY service')
+      .all() as { readonly service: number }[];
+    for (let at = 0; at < services.length; at += SERVICES_A_STEP) {
+      const from = services[at]?.service as number;
+      const to = services[Math.min(at + SERVICES_A_STEP, services.length) - 1]?.service as number;
+      database.transaction(() => {
+        const rows = database
+          .prepare('SELECT no, service, bytes, crc FROM blocks WHERE service >= ? AND service <= ? AND no <= ? ORDER BY no')
+          .all(from, to, last) as BlockRow[];
+        for (const [level, byId] of recentBuckets(rows).entries()) this.#packLevel(level, byId);
+        database.prepare('DELETE FROM blocks WHERE service >= ? AND service <= ? AND no <= ?').run(from, to, last);
+      });
+      yield;
+    }
+  }
+
+  #packLevel(level: number, byId: ReadonlyMap<number, Buckets>): void {
+    const { database } = this.#file;
+    const packs = new Map<number, Buckets>();
+    for (const [id, buckets] of byId) {
+      for (const [start, encoded] of buckets) {
+        const key = packKey(level, start, id);
+        const pack = packs.get(key);
+        if (pack === undefined) packs.set(key, new Map([[start, encoded]]));
+        else pack.set(start, encoded);
+      }
+    }
+    const get = database.prepare(`SELECT key, bytes, crc FROM ${PACK_TABLES[level]} WHERE key = ?`);
+    // In the order of their keys, so that the pages of the table fill up.
+    for (const [key, buckets] of [...packs].sort(([a], [b]) => a - b)) {
+      const known = get.get(key) as PackRow | undefined;
+      let all = buckets;
+      if (known !== undefined) {
+        checkPack(level, known);
+        const [start] = buckets.keys() as unknown as [number];
+        all = bucketsOf(decodePack(known.bytes, level, packAt(level, start)));
+        for (const [at, encoded] of buckets) all.set(at, encoded);
+      }
+      putPack(database, level, key, encodePack(all, level));
+    }
+  }
+
+  *#forget(now: number): Generator<void> {
+    const { database, retentionMs } = this.#file;
+    for (const [level, table] of PACK_TABLES.entries()) {
+      const before = packKey(level, now - (retentionMs[level] as number), 0);
+      yield* this.#deleteFrom(table, 'key', before);
+    }
+    for (const [i, table] of TABLES.entries()) {
+      yield* this.#deleteFrom(table, 'at', now - (retentionMs[PACK_TABLES.length + i] as number));
+    }
+    const longest = Math.max(...retentionMs);
+    yield* this.#deleteFrom('names', 'gone', now - longest);
+    while ((database.pragma('freelist_count') as number) > PAGES_A_STEP) {
+      database.exec(`PRAGMA incremental_vacuum(${PAGES_A_STEP})`);
+      yield;
+    }
+  }
+
+  *#deleteFrom(table: string, column: string, before: number): Generator<void> {
+    const { database } = this.#file;
+    const some = database.prepare(
+      `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${column} < ? ORDER BY ${column} LIMIT ${ROWS_A_STEP})`,
+    );
+    const left = database.prepare(`SELECT 1 AS more FROM ${table} WHERE ${column} < ? LIMIT 1`);
+    while (left.get(before) !== undefined) {
+      some.run(before);
+      yield;
+    }
+  }
+}

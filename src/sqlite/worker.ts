@@ -1,0 +1,64 @@
+import { parentPort } from 'node:worker_threads';
+import type { Request } from './messages.ts';
+import { readBuckets, readRows, readServices } from './read-store.ts';
+import { StoreFile } from './store-file.ts';
+import { sentError } from './store-error.ts';
+import { Upkeep } from './upkeep.ts';
+
+const port = parentPort as NonNullable<typeof parentPort>;
+
+let file: StoreFile | undefined;
+let upkeep: Upkeep | undefined;
+
+const DOING: Readonly<Record<Request['type'], string>> = {
+  open: 'be opened',
+  commit: 'be written',
+  buckets: 'be read',
+  rows: 'be read',
+  services: 'be read',
+  close: 'be closed',
+};
+
+async function answer(request: Request): Promise<unknown> {
+  if (request.type === 'open') {
+    file = new StoreFile(request);
+    const opened = file;
+    upkeep = request.readOnly ? undefined : new Upkeep(opened, request, (notice) => port.postMessage({ notice }));
+    return request.load ? opened.load() : undefined;
+  }
+  if (file === undefined) throw new Error('store is not open');
+  switch (request.type) {
+    case 'commit': {
+      const committed = file.commit(request);
+      upkeep?.begin(request.now);
+      return committed;
+    }
+    case 'buckets':
+      return (await upkeep?.archive?.readBuckets(file.database, request)) ?? readBuckets(file.database, request);
+    case 'rows':
+      return readRows(file.database, request);
+    case 'services':
+      return readServices(file.database);
+    case 'close':
+      upkeep?.end();
+      file.close();
+      file = undefined;
+      return undefined;
+    default:
+      return request satisfies never;
+  }
+}
+
+/** One request after the other, though some wait for files. */
+let turn: Promise<void> = Promise.resolve();
+
+port.on('message', ({ id, request }: { readonly id: number; readonly request: Request }) => {
+  turn = turn.then(async () => {
+    try {
+      port.postMessage({ id, value: await answer(request) });
+    } catch (cause) {
+      port.postMessage({ id, error: sentError(cause, DOING[request.type]) });
+    }
+    if (request.type === 'close') port.close();
+  });
+});
