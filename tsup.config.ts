@@ -9,6 +9,8 @@ const library: Options = {
     fleet: 'src/fleet/index.ts',
     http: 'src/http/index.ts',
     dashboard: 'src/dashboard/index.ts',
+    testing: 'src/testing/index.ts',
+    export: 'src/export/index.ts',
     sqlite: 'src/sqlite/index.ts',
   },
   platform: 'node',

@@ -9,8 +9,10 @@ const source = (name: string, testTimeout = 5_000): TestProjectInlineConfigurati
   resolve: {
     alias: {
       '@streamgate/analytics/dashboard': fileURLToPath(new URL('src/dashboard/index.ts', import.meta.url)),
+      '@streamgate/analytics/export': fileURLToPath(new URL('src/export/index.ts', import.meta.url)),
       '@streamgate/analytics/fleet': fileURLToPath(new URL('src/fleet/index.ts', import.meta.url)),
       '@streamgate/analytics/http': fileURLToPath(new URL('src/http/index.ts', import.meta.url)),
+      '@streamgate/analytics/testing': fileURLToPath(new URL('src/testing/index.ts', import.meta.url)),
       '@streamgate/analytics/sqlite': fileURLToPath(new URL('src/sqlite/index.ts', import.meta.url)),
       '@streamgate/analytics': fileURLToPath(new URL('src/index.ts', import.meta.url)),
     },

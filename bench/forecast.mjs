@@ -5,11 +5,10 @@
 // Without --data it runs on simulated series, which says what the code costs and that intervals hold, not how good the
 // forecasts are. --data: a folder with
 //   online/index.csv (`id,set,step_seconds,samples`) and online/ID.csv.gz (`step,value`): for the Predictor;
-//   m4-hourly-train.csv.gz, m4-hourly-test.csv.gz, ops-hourly.csv.gz (`id,v1,v2,…`): for forecastSeries.
+//   m4-hourly-train.csv.gz, m4-hourly-test.csv.gz, ops-hourly.csv.gz: for forecastSeries, see forecast-series.mjs.
 // --every N takes each N-th series.
 //
-// Online columns: see forecast-online.mjs. Batch: error is the mean absolute error over that of the last season of 24; cov:
-// share inside the interval; MSIS, sMAPE, MASE as in the M4 competition.
+// Columns: see forecast-online.mjs and forecast-series.mjs.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -18,9 +17,7 @@ import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { online, scale } from './forecast-online.mjs';
-
-const SEASON = 24;
-const STEPS = 48;
+import { forecastSeriesBench } from './forecast-series.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -30,11 +27,13 @@ const { values: options } = parseArgs({
   },
 });
 
-const { Predictor, forecastSeries } = await load();
+const { Predictor, forecastSeries, forecastSeriesAsync } = await load();
 const thin = (list) => list.filter((_, i) => i % Number(options.every) === 0);
 scale(Predictor, options.model); // First, while the heap is empty.
 online(Predictor, options.model, thin(options.data === undefined ? simulated() : recorded(options.data)));
-if (options.data !== undefined) batch(options.data);
+if (options.data !== undefined) {
+  await forecastSeriesBench({ forecastSeries, forecastSeriesAsync }, options.data, Number(options.every));
+}
 
 /** Bundles the two entry points, so that the bench runs what is in src. */
 async function load() {
@@ -90,75 +89,4 @@ function simulated() {
 
 function readGz(file) {
   return gunzipSync(fs.readFileSync(file)).toString('utf8');
-}
-
-function cpuMicros(since) {
-  const used = process.cpuUsage(since);
-  return used.user + used.system;
-}
-
-function mean(list) {
-  return list.reduce((a, b) => a + b, 0) / list.length;
-}
-
-function geometricMean(list) {
-  return Math.exp(mean(list.map((v) => Math.log(Math.max(v, 1e-3)))));
-}
-
-function batch(dir) {
-  const read = (name) =>
-    readGz(path.join(dir, name))
-      .trim()
-      .split('\n')
-      .slice(1)
-      .map((row) =>
-        row
-          .split(',')
-          .slice(1)
-          .filter((cell) => cell !== '')
-          .map(Number),
-      );
-  const test = read('m4-hourly-test.csv.gz');
-  const m4 = read('m4-hourly-train.csv.gz').map((history, i) => ({ history, future: test[i] }));
-  const ops = read('ops-hourly.csv.gz').flatMap((values) =>
-    [4, 3, 2, 1].map((k) => {
-      const at = values.length - k * STEPS;
-      return { history: values.slice(0, at), future: values.slice(at, at + STEPS) };
-    }),
-  );
-  const rows = { 'M4 hourly': scoreBatch(thin(m4)), operational: scoreBatch(thin(ops)) };
-  console.log(`forecastSeries, ${STEPS} hours ahead, season ${SEASON}, 95 %`);
-  console.table(rows);
-}
-
-function scoreBatch(tasks) {
-  const scored = tasks.flatMap(({ history, future }) => {
-    const start = process.cpuUsage();
-    const f = forecastSeries(history, { steps: STEPS, seasonLength: SEASON, level: 0.95 });
-    const cpu = cpuMicros(start) / 1000;
-    const season = forecastSeries(history, { steps: STEPS, seasonLength: SEASON, model: 'seasonal-naive' }).mean;
-    const change = mean(history.slice(SEASON).map((v, i) => Math.abs(v - history[i])));
-    const error = mean(future.map((v, i) => Math.abs(v - f.mean[i])));
-    const naive = mean(future.map((v, i) => Math.abs(v - season[i])));
-    if (change === 0 || naive === 0) return [];
-    const outside = (v, i) => Math.max(0, f.lower[i] - v, v - f.upper[i]);
-    return {
-      cpu,
-      ratio: error / naive,
-      smape: mean(future.map((v, i) => (200 * Math.abs(v - f.mean[i])) / (Math.abs(v) + Math.abs(f.mean[i]) || 1))),
-      mase: error / change,
-      coverage: 100 * mean(future.map((v, i) => (outside(v, i) === 0 ? 1 : 0))),
-      msis: mean(future.map((v, i) => f.upper[i] - f.lower[i] + 40 * outside(v, i))) / change,
-    };
-  });
-  const column = (key) => mean(scored.map((s) => s[key])).toFixed(2);
-  return {
-    series: scored.length,
-    error: geometricMean(scored.map((s) => s.ratio)).toFixed(3),
-    sMAPE: column('smape'),
-    MASE: column('mase'),
-    'cov 95 %': column('coverage'),
-    MSIS: column('msis'),
-    'CPU ms': column('cpu'),
-  };
 }

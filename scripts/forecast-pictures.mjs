@@ -3,23 +3,14 @@
 //   node scripts/forecast-pictures.mjs
 //
 // The series come from a seed, so the pictures change only where the predictor does.
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { normal, source, vertical, WIDTH, write } from './drawing.mjs';
 
 const START = Date.UTC(2026, 0, 5);
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
-const WIDTH = 860;
 const HEIGHT = 280;
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const outfile = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'forecast-pictures-')), 'bundle.mjs');
-const entryPoints = [path.join(root, 'src/predict/predictor.ts')];
-await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node' });
-const { Predictor } = await import(pathToFileURL(outfile).href);
+const { Predictor } = await source('predict/predictor.ts');
 
 const noise = normal(7);
 const wave = (t) => 120 - 70 * Math.cos((2 * Math.PI * t) / DAY);
@@ -69,7 +60,7 @@ function ahead(name, title, { stepMs, days, shown, value, horizon = '1h' }) {
   const values = parts.flatMap(({ some }) =>
     some.flatMap(({ t, v }) => [v, told.get(t)?.lower ?? v, told.get(t)?.upper ?? v]),
   );
-  const y = scale(values);
+  const y = vertical(values, HEIGHT - 4, 28);
   const drawn = parts.flatMap(({ some, x, from, to }) => {
     const known = some.filter(({ t }) => told.has(t));
     const upper = known.map(({ t }) => `${x(t)},${y(told.get(t).upper)}`);
@@ -82,7 +73,8 @@ function ahead(name, title, { stepMs, days, shown, value, horizon = '1h' }) {
       `<text x="${x(to * DAY)}" y="${HEIGHT + 14}" fill="#666" text-anchor="end">${label(to)}</text>`,
     ];
   });
-  write(name, title, `grey: values; blue: what was forecast for then, ${horizon} before, with the 90 % band`, drawn);
+  const legend = `grey: values; blue: what was forecast for then, ${horizon} before, with the 90 % band`;
+  write({ name, title, legend, height: HEIGHT + 38 }, drawn);
 }
 
 /** A series up to now, its threshold, and the range in which it is passed. */
@@ -99,10 +91,11 @@ function threshold(name, title, { stepMs, days, until, limit, value }) {
   const rest = [];
   for (; t < until * DAY; t += stepMs) rest.push({ t, v: value(t) });
   const x = (at) => ((WIDTH * at) / (until * DAY)).toFixed(1);
-  const y = scale([0, 100]);
+  const y = vertical([0, 100], HEIGHT - 4, 28);
   const points = (list) => list.map((row) => `${x(row.t)},${y(Math.min(100, row.v))}`).join(' ');
   const [earliest, expected, latest] = [time.earliest, time.expected, time.latest].map((ms) => x(days * DAY + ms));
-  write(name, title, `left of the dashed line: what is known; grey: what came. Said then: "${time.text}"`, [
+  const legend = `left of the dashed line: what is known; grey: what came. Said then: "${time.text}"`;
+  write({ name, title, legend, height: HEIGHT + 38 }, [
     `<rect x="${earliest}" y="24" width="${latest - earliest}" height="${HEIGHT - 24}" fill="#e82" opacity=".2"/>`,
     `<line x1="${expected}" x2="${expected}" y1="24" y2="${HEIGHT}" stroke="#b60"/>`,
     `<polyline points="${points(rest)}" fill="none" stroke="#aaa" stroke-width="1"/>`,
@@ -123,37 +116,4 @@ function label(day) {
       ? ''
       : ` ${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
   return `day ${Math.floor(day)}${clock}`;
-}
-
-function scale(values) {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  return (v) => (HEIGHT - 4 - ((HEIGHT - 32) * (v - low)) / (high - low)).toFixed(1);
-}
-
-function write(name, title, legend, drawn) {
-  const svg = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT + 38}" font-family="sans-serif" font-size="13">`,
-    `<title>${title}</title>`,
-    `<rect width="100%" height="100%" fill="#fff"/>`,
-    `<text x="4" y="16" fill="#333">${title}</text>`,
-    ...drawn,
-    `<text x="4" y="${HEIGHT + 32}" fill="#666">${legend}</text>`,
-    '</svg>',
-    '',
-  ];
-  fs.mkdirSync(path.join(root, 'docs/images'), { recursive: true });
-  fs.writeFileSync(path.join(root, `docs/images/${name}.svg`), svg.join('\n'));
-}
-
-/** Standard normal numbers from a seed (xorshift32, Box & Muller). */
-function normal(seed) {
-  let state = (seed * 2_654_435_761) >>> 0;
-  const uniform = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return (state - 0.5) / 2 ** 32;
-  };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }

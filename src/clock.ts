@@ -39,6 +39,37 @@ export class SlicedWork {
   }
 }
 
+/**
+ * Does work that yields often in slices between which the event loop turns.
+ *
+ * @throws what the work throws; the reason of `signal` where it fires first
+ */
+export function inSlices<T>(
+  work: Iterator<unknown, T, undefined>,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    clock.slice(() => {
+      try {
+        signal?.throwIfAborted();
+        const { done, value } = work.next();
+        if (done !== true) return true;
+        resolve(value);
+      } catch (error) {
+        reject(error);
+      }
+      return false;
+    });
+  });
+}
+
+/** Milliseconds since it was started, as exactly as the machine knows. */
+export function stopwatch(): () => number {
+  const started = performance.now();
+  return () => performance.now() - started;
+}
+
 /** How old a coarse time may be while the event loop turns. */
 const COARSE_MS = 20;
 /** Reads of the coarse time after which it is read anew even where the event loop does not turn. */

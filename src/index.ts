@@ -76,11 +76,21 @@ export type { Labels, SeriesId } from './model/series-key.ts';
 export type { Deploy, Silence } from './model/silence.ts';
 export type { ThresholdTime } from './model/threshold-time.ts';
 export {
+  type BacktestOptions,
+  type BacktestProgress,
+  type BacktestReport,
+  type BacktestScore,
+  backtest,
+} from './predict/backtest.ts';
+export {
   type ForecastSeriesOptions,
+  forecaster,
   forecastSeries,
+  forecastSeriesAsync,
   type SeriesForecast,
-  type SeriesModelName,
 } from './predict/forecast-series.ts';
+export type { FittedForecaster, Forecaster, ForecasterOutput } from './predict/forecaster.ts';
+export type { ModelChoice, SeriesModelName } from './predict/model-pool.ts';
 export type { OnlineModelName } from './predict/online-models.ts';
 export { Predictor } from './predict/predictor.ts';
 export type {
@@ -90,6 +100,7 @@ export type {
   PredictorSnapshot,
   ThresholdOptions,
 } from './predict/predictor-options.ts';
+export type { HolidayCalendar } from './predict/prophet.ts';
 export type { RecordedPrediction } from './prediction-record.ts';
 export {
   type OpenOptions,

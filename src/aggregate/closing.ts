@@ -1,11 +1,10 @@
-import { OPERATION_RATE } from '../model/metric-kind.ts';
+import { BUSINESS_PREFIX, OPERATION_RATE } from '../model/metric-kind.ts';
 import { PERIOD_MS } from '../model/period.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
 import { levelWidth } from './closed-buckets.ts';
 import { isCut } from './cut-minutes.ts';
 import type { Output } from './output.ts';
 import { WATCHED_PER_MINUTE } from './read-series.ts';
-import { BUSINESS_PREFIX } from './record-facts.ts';
 import type { Retention } from './retention.ts';
 import type { SeriesRegistry } from './series-registry.ts';
 import type { SeriesState } from './series-state.ts';

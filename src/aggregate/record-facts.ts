@@ -1,3 +1,4 @@
+import { BUSINESS_PREFIX } from '../model/metric-kind.ts';
 import type { RecordByKind, RecordKind } from '../model/records.ts';
 import type { Labels } from '../model/series-key.ts';
 import type { ServiceCounts } from './service-accumulator.ts';
@@ -22,9 +23,6 @@ export interface RecordFacts {
   /** What failed, in words; where something did. */
   readonly error?: string | undefined;
 }
-
-/** Metric names of business values start with it. */
-export const BUSINESS_PREFIX = 'business.';
 
 /** Characters of an error text that are told apart. */
 const MAX_ERROR_LENGTH = 256;

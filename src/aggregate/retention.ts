@@ -1,4 +1,4 @@
-import { OPERATION_DURATION } from '../model/metric-kind.ts';
+import { BUSINESS_PREFIX, OPERATION_DURATION } from '../model/metric-kind.ts';
 import { bucketStart } from '../model/period.ts';
 import type { SeriesId } from '../model/series-key.ts';
 import type { SeriesMap } from '../model/series-map.ts';
@@ -6,7 +6,6 @@ import { SketchContents } from '../stats/sketch-contents.ts';
 import { LEVELS, levelWidth } from './closed-buckets.ts';
 import type { Output } from './output.ts';
 import { WATCHED_PER_MINUTE } from './read-series.ts';
-import { BUSINESS_PREFIX } from './record-facts.ts';
 import type { SeriesRegistry } from './series-registry.ts';
 import type { SeriesState } from './series-state.ts';
 import type { ServiceState } from './service-state.ts';

@@ -2,6 +2,8 @@ import { createRequire } from 'node:module';
 import { basename, extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { type BacktestRequest, backtestFile } from './backtest.ts';
+import { backtestText } from './backtest-text.ts';
 import { CommandError, EXIT_CODES } from './command-error.ts';
 import { type DemoEvent, demo } from './demo.ts';
 import { demoView } from './demo-text.ts';
@@ -21,8 +23,14 @@ export interface CommandIo {
   interruption?(): AbortSignal;
 }
 
+/** As the help has them, which has no room for more on a line. */
+const MODELS = `auto,
+                    linear, naive, seasonal-naive, drift, theta, holt-winters, ets, arima,
+                    lag-ridge, prophet`;
+
 const HELP = `Usage: streamgate-analytics demo [--seconds N] [--port N] [--json]
        streamgate-analytics replay FILE.csv [options]
+       streamgate-analytics backtest FILE.csv [options]
 
 demo    Runs three small HTTP services under load in this process, breaks one of them, and
         prints what the library learns, detects and forecasts. Serves the live page meanwhile,
@@ -43,6 +51,16 @@ replay  Runs a recorded CSV file through the library at full speed and prints ag
   --fail-on-anomaly exit with 2 where there are anomalies
   --serve           then serve the page of what was found, until Ctrl-C
   --port N          of the page; default 4780 or, where that is taken, any free one
+  --json            one JSON object per line instead of text
+
+backtest  Forecasts the past of a recorded CSV file with each model, knowing only what came
+        before, and prints how far off each was, beside repeating the last season.
+  --metric COLUMN   only this column; may be given several times
+  --horizon N       steps that each forecast is of, or a duration such as 24h; default 24 steps
+  --models LIST     names with commas between; default all: ${MODELS}
+  --origins N       points to forecast from, 1 to 1000; default 10
+  --season N        steps of a season, 1 for none; default: looked for
+  --level P         of the intervals, above 0 and below 1; default 0.95
   --json            one JSON object per line instead of text
 
   -h, --help        this text
@@ -70,6 +88,8 @@ async function dispatch([command, ...rest]: readonly string[], io: CommandIo): P
       return runDemo(rest, io);
     case 'replay':
       return runReplay(rest, io);
+    case 'backtest':
+      return runBacktest(rest, io);
     case '-h':
     case '--help':
       io.stdout.write(HELP);
@@ -79,7 +99,7 @@ async function dispatch([command, ...rest]: readonly string[], io: CommandIo): P
       io.stdout.write(`${packageVersion()}\n`);
       return EXIT_CODES.done;
     case undefined:
-      throw usage('a command is needed: demo or replay');
+      throw usage('a command is needed: demo, replay or backtest');
     default:
       throw usage(`unknown ${command.startsWith('-') ? 'option' : 'command'} ${command}`);
   }
@@ -147,6 +167,61 @@ async function runReplay(args: string[], io: CommandIo): Promise<number> {
     await page.close();
   }
   return values['fail-on-anomaly'] && report.episodes > 0 ? EXIT_CODES.anomalies : EXIT_CODES.done;
+}
+
+async function runBacktest(args: string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parse(args, {
+    metric: { type: 'string', multiple: true, default: [] },
+    horizon: { type: 'string', default: '24' },
+    models: { type: 'string', default: '' },
+    origins: { type: 'string', default: '10' },
+    season: { type: 'string' },
+    level: { type: 'string', default: '0.95' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (values.help) return dispatch(['--help'], io);
+  const [path, ...more] = positionals;
+  if (path === undefined) throw usage('backtest needs a file');
+  if (more.length > 0) throw usage(`backtest takes one file, got ${positionals.join(' ')}`);
+  const level = Number(values.level);
+  if (!(level > 0 && level < 1)) throw usage(`--level must be above 0 and below 1, got ${values.level}`);
+  let bar: ProgressBar | undefined;
+  const found = await backtestFile(
+    {
+      path,
+      metrics: values.metric,
+      horizon: horizonOf(values.horizon),
+      models: values.models === '' ? [] : values.models.split(',').map((name) => name.trim()),
+      origins: wholeNumber('--origins', values.origins, 1, 1000),
+      season: values.season === undefined ? 'auto' : wholeNumber('--season', values.season, 1, 100_000),
+      level,
+    },
+    io.stdin,
+    ({ done, total, note }) => {
+      bar ??= new ProgressBar(io.stderr, total);
+      bar.update(done, note);
+    },
+  ).finally(() => bar?.clear());
+  if (values.json) {
+    for (const { report, ...column } of found.columns) {
+      const { scores, ...rest } = report;
+      io.stdout.write(jsonLine({ type: 'backtest', file: path, stepMs: found.stepMs, ...column, ...rest }));
+      for (const score of scores) io.stdout.write(jsonLine({ type: 'score', metricName: column.metricName, ...score }));
+    }
+  } else io.stdout.write(backtestText(found, paintFor(io.stdout)));
+  return EXIT_CODES.done;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `24` is steps, `24h` a duration. */
+function horizonOf(text: string): BacktestRequest['horizon'] {
+  const [, digits, unit] = /^(\d+)([smhd]?)$/.exec(text) ?? [];
+  const count = Number(digits);
+  if (!(count > 0)) throw usage(`--horizon must be a number of steps or a duration such as 24h, got ${text}`);
+  const ms = UNIT_MS[unit ?? ''];
+  return ms === undefined ? { steps: count } : { ms: count * ms };
 }
 
 /** The same report as lines of JSON. */

@@ -1,6 +1,7 @@
 import type { Severity } from '../model/anomaly.ts';
 import type { SlowOperation, TopError, TopUser } from '../model/dashboard.ts';
 import type { Health, HealthStatus } from '../model/health.ts';
+import type { HorizonAccuracy } from '../model/prediction-accuracy.ts';
 import type { Labels } from '../model/series-key.ts';
 
 /** Where a chart stands on the page. */
@@ -111,6 +112,8 @@ export interface ForecastView {
   readonly level: number;
   /** Measured share of recent forecasts that came within tolerance. */
   readonly confidence: number | undefined;
+  /** How earlier forecasts at this horizon turned out; `undefined` before any came due. */
+  readonly accuracy: HorizonAccuracy | undefined;
   readonly model: string;
   readonly advice: string;
 }

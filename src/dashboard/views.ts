@@ -131,9 +131,11 @@ export class Views {
 
   #forecasts(serviceId: string): ForecastView[] {
     return this.#service.getPredictions(serviceId, MAX_FORECASTS).map((prediction) => {
-      const { predictionType: metricName, labels, targetTime, lower, upper, level, confidence, model } = prediction;
+      const { predictionType: metricName, labels, targetTime, lower, upper, level, model } = prediction;
       return {
-        ...{ metricName, labels, targetTime, lower, upper, level, confidence, model },
+        ...{ metricName, labels, targetTime, lower, upper, level, model },
+        confidence: prediction.confidence,
+        accuracy: prediction.accuracy,
         unit: this.#unitOf({ metricName }),
         horizon: prediction.timeHorizon,
         value: prediction.predictedValue,

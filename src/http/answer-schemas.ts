@@ -73,6 +73,50 @@ const anomaly = z
   })
   .openapi('Anomaly');
 
+const horizonAccuracy = z
+  .object({
+    time_horizon: z.string(),
+    scored: z.int().openapi({ description: 'Forecasts that were compared with what came.' }),
+    mean_absolute_error: z.number(),
+    last_value_error: z.number().openapi({ description: 'The same of repeating the last value.' }),
+    relative_error: optional.openapi({ description: 'Below 1 is better than the last value.' }),
+    bias: z.number(),
+    coverage: z.number().openapi({ description: 'Share of what came inside the interval; should be `level`.' }),
+    level: z.number(),
+    within_tolerance: z.number(),
+  })
+  .openapi('HorizonAccuracy');
+
+const predictionAccuracy = z
+  .object({
+    service_id: z.string(),
+    metric_name: z.string(),
+    labels: labels.nullish(),
+    model: z.string(),
+    samples: z.int(),
+    horizons: z.array(horizonAccuracy),
+  })
+  .openapi('PredictionAccuracy');
+
+const thresholdTime = z
+  .object({
+    service_id: z.string(),
+    metric_name: z.string(),
+    labels: labels.nullish(),
+    timestamp: instant,
+    threshold: z.number(),
+    direction: z.enum(['above', 'below']),
+    value: z.number(),
+    state: z.enum(['passed', 'ahead', 'not in sight']),
+    level: z.number(),
+    expected: optional.openapi({ description: 'Milliseconds from `timestamp`, as are the other times.' }),
+    earliest: optional,
+    latest: optional,
+    sight: z.number(),
+    text: z.string(),
+  })
+  .openapi('ThresholdTime');
+
 const prediction = z
   .object({
     id: z.string(),
@@ -85,9 +129,12 @@ const prediction = z
     upper: z.number(),
     level: z.number(),
     confidence: optional.openapi({ description: 'Measured share of recent forecasts that came true.' }),
+    // Not `nullish()`, which is lost beside a reference.
+    accuracy: z.union([horizonAccuracy, z.null()]).optional(),
     time_horizon: z.string(),
     target_time: instant,
     model: z.string(),
+    samples: z.int(),
     recommendation: z.string(),
   })
   .openapi('Prediction');
@@ -103,6 +150,7 @@ const forecast = z
     level: z.number(),
     confidence: optional,
     model: z.string(),
+    samples: z.int(),
   })
   .openapi('Forecast');
 
@@ -268,12 +316,14 @@ type AnswerName =
   | 'health'
   | 'metric'
   | 'prediction'
+  | 'predictionAccuracy'
   | 'problem'
   | 'reading'
   | 'seriesBucket'
   | 'service'
   | 'silence'
-  | 'stats';
+  | 'stats'
+  | 'thresholdTime';
 
 /** What the API answers, by name. */
 export const ANSWERS: { readonly [Name in AnswerName]: z.ZodType } = {
@@ -288,10 +338,12 @@ export const ANSWERS: { readonly [Name in AnswerName]: z.ZodType } = {
   health,
   metric: metricEntry,
   prediction,
+  predictionAccuracy,
   problem,
   reading,
   seriesBucket,
   service: serviceEntry,
   silence,
   stats,
+  thresholdTime,
 };

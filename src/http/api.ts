@@ -8,6 +8,7 @@ import { ANSWERS } from './answer-schemas.ts';
 import { API_PATH, toResponse } from './call.ts';
 import { describePosts, documentHead, operationId, problemsOf } from './document.ts';
 import { type EventFeed, STREAMED } from './event-feed.ts';
+import { EXPORT_TYPES, Exports, type TableQuery } from './exports.ts';
 import { type Issue, Problem, problemOf } from './problem.ts';
 import { QUERIES, type StreamQuery } from './queries.ts';
 import { type Read, Reads } from './reads.ts';
@@ -42,6 +43,9 @@ interface Env {
 
 const PLANS = { silences: silenceInput, deploys: deployInput } as const;
 
+/** Paths where nothing can be said before enough samples came. */
+const FORECASTS: ReadonlySet<string> = new Set(['/forecast', '/prediction-accuracy', '/threshold']);
+
 /** Builds the routes and the document that describes them, both from the same schemas. */
 export function createApi(context: ApiContext): Api {
   const { service, feed } = context;
@@ -54,8 +58,9 @@ export function createApi(context: ApiContext): Api {
     },
   }).basePath(API_PATH);
   const cached = etag();
-  // A stream has no end to take a digest of.
-  app.use((c, next) => (c.req.path === `${API_PATH}/stream` ? next() : cached(c, next)));
+  // No digest is taken of what has no end, or one that is far off.
+  const streams: ReadonlySet<string> = new Set([`${API_PATH}/stream`, `${API_PATH}/export`]);
+  app.use((c, next) => (streams.has(c.req.path) ? next() : cached(c, next)));
   app.onError((error) => toResponse(problemOf(error, context.onError).toReply()));
   app.notFound(() => toResponse(new Problem(404, 'there is nothing under this path').toReply()));
 
@@ -77,7 +82,7 @@ export function createApi(context: ApiContext): Api {
       request: { query: query as z.ZodType as z.ZodObject },
       responses: {
         200: { description: 'What was asked for.', content: { 'application/json': { schema: answer } } },
-        ...problemsOf([400, 401, 403, ...(path === '/forecast' ? [404 as const] : [])]),
+        ...problemsOf([400, 401, 403, ...(FORECASTS.has(path) ? [404 as const] : [])]),
       },
     });
     // The types of hono follow a route that is written out, not one that is made from parameters.
@@ -104,6 +109,16 @@ export function createApi(context: ApiContext): Api {
     reads.predictions(q),
   );
   get('/forecast', 'A forecast of one series', QUERIES.forecast, ANSWERS.forecast, (q) => reads.forecast(q));
+  get(
+    '/prediction-accuracy',
+    'How forecasts of a series turned out',
+    QUERIES.explain,
+    ANSWERS.predictionAccuracy,
+    (q) => reads.predictionAccuracy(q),
+  );
+  get('/threshold', 'When a series passes a threshold', QUERIES.threshold, ANSWERS.thresholdTime, (q) =>
+    reads.threshold(q),
+  );
   get('/explain', 'Why there is, or is not, an anomaly', QUERIES.explain, ANSWERS.explanation, (q) => reads.explain(q));
   get('/services', 'The services', QUERIES.none, list(ANSWERS.service), () => reads.services());
   get('/metrics/names', 'The metrics of a service', QUERIES.service, list(ANSWERS.metric), (q) => reads.metricNames(q));
@@ -145,6 +160,26 @@ export function createApi(context: ApiContext): Api {
     const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
     return new Response(body, { headers }) as never;
   });
+
+  paths.add('export');
+  const exports = new Exports(service);
+  const file = z.string().openapi({ format: 'binary' });
+  const exported = createRoute({
+    method: 'get',
+    path: '/export',
+    summary: 'A table as a file',
+    operationId: 'getExport',
+    tags: ['read'],
+    request: { query: QUERIES.export as z.ZodType as z.ZodObject },
+    responses: {
+      200: {
+        description: 'The file, made while it is sent.',
+        content: { [EXPORT_TYPES.csv]: { schema: z.string() }, [EXPORT_TYPES.parquet]: { schema: file } },
+      },
+      ...problemsOf([400, 401, 403, 503]),
+    },
+  });
+  app.openapi(exported, (async (c: Context) => exports.open(c.req.valid('query') as TableQuery)) as never);
 
   describePosts(app.openAPIRegistry);
   paths.add('openapi.json');

@@ -1,8 +1,10 @@
 import { z } from '@hono/zod-openapi';
+import { SERVICE_TABLES } from '../export/service-rows.ts';
 import { type Anomaly, SEVERITIES, type Severity } from '../model/anomaly.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import type { Labels } from '../model/series-key.ts';
 import { STREAMED, type StreamedEvent } from './event-feed.ts';
+import { EXPORT_TYPES, type ExportFormat, type TableQuery } from './exports.ts';
 import { parseInstant } from './instant.ts';
 import { DRAWN, type DrawnField } from './paging.ts';
 
@@ -72,6 +74,13 @@ export interface ForecastQuery extends ExplainQuery {
   readonly level?: number | undefined;
 }
 
+/** Which threshold a series may pass. */
+export interface ThresholdQuery extends ExplainQuery {
+  readonly threshold: number;
+  readonly direction?: 'above' | 'below' | undefined;
+  readonly level?: number | undefined;
+}
+
 /** What to explain. */
 export interface ExplainQuery extends ServiceQuery {
   readonly metric_name: string;
@@ -93,8 +102,10 @@ interface Queries {
   anomalies: AnomaliesQuery;
   predictions: PredictionsQuery;
   forecast: ForecastQuery;
+  threshold: ThresholdQuery;
   explain: ExplainQuery;
   stream: StreamQuery;
+  export: TableQuery;
 }
 
 /** Items of one page: bounded, so that no question takes long to answer. */
@@ -124,6 +135,8 @@ const range = {
   to: instant,
 };
 
+/** Of an interval. */
+const level = z.coerce.number().gt(0).lt(1).optional().openapi({ type: 'number' });
 const limit = z.coerce
   .number()
   .int()
@@ -220,10 +233,26 @@ export const QUERIES: { readonly [Name in keyof Queries]: z.ZodType<Queries[Name
       .regex(/^\d{1,6}[smhd]$/, 'must be a number and s, m, h or d, such as 30m')
       .default('5m')
       .openapi({ example: '30m' }),
-    level: z.coerce.number().gt(0).lt(1).optional().openapi({ type: 'number' }),
+    level,
+  }),
+  threshold: z.strictObject({
+    service_id: serviceId,
+    metric_name: metricName,
+    labels,
+    threshold: z.coerce.number().openapi({ type: 'number', example: 90 }),
+    direction: z.enum(['above', 'below']).optional(),
+    level,
   }),
   explain: z.strictObject({ service_id: serviceId, metric_name: metricName, labels }),
   stream: z.strictObject({ service_id: serviceId, type: types }),
+  export: z.strictObject({
+    what: z.enum(SERVICE_TABLES),
+    format: z.enum(Object.keys(EXPORT_TYPES) as ExportFormat[]).default('csv'),
+    service_id: name.optional().openapi({ description: 'Where it is left out: all services.' }),
+    metric_name: metricName.optional(),
+    period,
+    ...range,
+  }),
 };
 
 function readLabels(text: string): Labels | undefined {

@@ -1,6 +1,7 @@
 import type { SeriesQuery, SeriesReading } from '../index.ts';
 import type { Horizon } from '../model/forecast.ts';
 import { PERIODS, type Period } from '../model/period.ts';
+import type { Labels } from '../model/series-key.ts';
 import type { Service } from '../service.ts';
 import { newestPage, pageAfter, readCursor, thinOut } from './paging.ts';
 import { Problem } from './problem.ts';
@@ -14,6 +15,7 @@ import type {
   LatestQuery,
   PredictionsQuery,
   ServiceQuery,
+  ThresholdQuery,
 } from './queries.ts';
 
 /** What a read gives: what is answered and, for a list, where its next page begins. */
@@ -103,11 +105,36 @@ export class Reads {
 
   forecast({ service_id = this.#service.serviceId, metric_name, horizon, level, labels }: ForecastQuery): Read {
     const answer = this.#service.forecast(service_id, metric_name, { horizon: horizon as Horizon, level, labels });
-    if (answer !== undefined) return { answer };
+    if (answer === undefined) throw this.#noForecast(service_id, metric_name, labels);
+    return { answer };
+  }
+
+  /** Until when a series passes a threshold. */
+  threshold({
+    service_id = this.#service.serviceId,
+    metric_name,
+    threshold,
+    direction,
+    level,
+    labels,
+  }: ThresholdQuery): Read {
+    const options = { direction, level, labels };
+    const answer = this.#service.timeToThreshold(service_id, metric_name, threshold, options);
+    if (answer === undefined) throw this.#noForecast(service_id, metric_name, labels);
+    return { answer };
+  }
+
+  predictionAccuracy({ service_id = this.#service.serviceId, metric_name, labels }: ExplainQuery): Read {
+    const answer = this.#service.predictionAccuracy(service_id, metric_name, labels);
+    if (answer === undefined) throw this.#noForecast(service_id, metric_name, labels);
+    return { answer };
+  }
+
+  #noForecast(serviceId: string, metricName: string, labels: Labels | undefined): Problem {
     const [reason = 'not enough samples have come'] = this.#service
-      .explain(service_id, metric_name, labels)
+      .explain(serviceId, metricName, labels)
       .reasons.slice(-1);
-    throw new Problem(404, `there is no forecast yet: ${reason}`);
+    return new Problem(404, `there is no forecast yet: ${reason}`);
   }
 
   explain({ service_id = this.#service.serviceId, metric_name, labels }: ExplainQuery): Read {

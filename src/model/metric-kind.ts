@@ -66,3 +66,6 @@ export const OPERATION_METRICS: ReadonlySet<string> = new Set([
   OPERATION_ERROR_RATE,
   OPERATION_LATENCY_P95,
 ]);
+
+/** Metric names of business values start with it. */
+export const BUSINESS_PREFIX = 'business.';

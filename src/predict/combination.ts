@@ -1,5 +1,6 @@
 import { weightedMedian } from '../stats/order.ts';
-import type { HistoryModel } from './history-model.ts';
+import type { Work } from '../stats/work.ts';
+import type { FittedHistory, HistoryModel } from './history-model.ts';
 
 /** Past stretches, each as long as the forecast, that the members are judged on. */
 const ORIGINS = 5;
@@ -8,13 +9,18 @@ const KEPT = 5;
 /** How much a smaller error weighs; 4 was no better. */
 const SHARPNESS = 1.5;
 
-/** A forecast made by several models, and how it and they did in the backtest. */
-export interface CombinedForecast {
+/** What was expected after the first `from` values by models that knew no more. */
+interface PastForecast {
+  readonly from: number;
   readonly mean: Float64Array;
-  /** Summed absolute error in the backtest; 0 where the history was too short for one. */
-  readonly error: number;
-  /** The same of each member, in their order. */
-  readonly memberErrors: readonly number[];
+}
+
+/** Models that were weighed, learned from the whole history. */
+export interface Combination {
+  /** What it would have expected from each origin of the backtest. */
+  readonly past: readonly PastForecast[];
+  /** Weighted median of what the members expect after the first `at` values. */
+  forecast(at: number, steps: number): Work<Float64Array>;
 }
 
 /**
@@ -23,30 +29,48 @@ export interface CombinedForecast {
  *
  * @param first smallest number of values worth forecasting from
  */
-export function combine(
+export function* combine(
   members: readonly HistoryModel[],
   values: Float64Array,
   steps: number,
   first: number,
-): CombinedForecast {
+): Work<Combination> {
   const end = values.length;
   const stretch = Math.max(1, Math.min(steps, Math.floor((end - first) / 2)));
   const origins = Math.max(0, Math.min(ORIGINS, Math.floor((end - first) / stretch)));
-  const past = Array.from({ length: origins }, (_, k) => {
-    const from = end - (origins - k) * stretch;
-    return { from, forecasts: members.map((m) => m.forecast(from, stretch)) };
-  });
-  const error = (forecasts: (origin: (typeof past)[number]) => Float64Array): number =>
-    past.reduce((sum, origin) => sum + absoluteError(values, origin.from, forecasts(origin)), 0);
-  const memberErrors = members.map((_, i) => error((origin) => origin.forecasts[i] as Float64Array));
-  const weights = memberWeights(memberErrors);
+  const errors = members.map(() => 0);
+  const past: { readonly from: number; readonly forecasts: Float64Array[] }[] = [];
+  for (let from = end - origins * stretch; from < end; from += stretch) {
+    const forecasts: Float64Array[] = [];
+    for (const [i, member] of members.entries()) {
+      const fitted = yield* member.learn(from);
+      const forecast = fitted(from, stretch);
+      forecasts.push(forecast);
+      errors[i] = (errors[i] as number) + absoluteError(values, from, forecast);
+      yield;
+    }
+    past.push({ from, forecasts });
+  }
+  const weights = memberWeights(errors);
+  const kept: { readonly member: HistoryModel; readonly fitted: FittedHistory; readonly weight: number }[] = [];
+  for (const [i, member] of members.entries()) {
+    const weight = weights[i] as number;
+    if (weight > 0) kept.push({ member, fitted: yield* member.learn(end), weight });
+  }
   return {
-    mean: medianForecast(
-      members.map((m) => m.forecast(end, steps)),
-      weights,
-    ),
-    error: error((origin) => medianForecast(origin.forecasts, weights)),
-    memberErrors,
+    past: past.map(({ from, forecasts }) => ({ from, mean: medianForecast(forecasts, weights) })),
+    *forecast(at, length) {
+      const forecasts: Float64Array[] = [];
+      for (const { member, fitted } of kept) {
+        const one = member.refits && at < end ? yield* member.learn(at) : fitted;
+        forecasts.push(one(at, length));
+      }
+      yield;
+      return medianForecast(
+        forecasts,
+        Float64Array.from(kept, ({ weight }) => weight),
+      );
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { RidgeSystem } from '../stats/ridge-system.ts';
-import type { HistoryModel, HistoryModelFactory } from './history-model.ts';
+import type { Work } from '../stats/work.ts';
+import type { FittedHistory, HistoryModel, HistoryModelFactory } from './history-model.ts';
 import { logTransform, type Transform } from './transform.ts';
 
 /** The last steps that the regression looks at. */
@@ -8,6 +9,8 @@ const RECENT_LAGS = 8;
 const SEASON_LAGS = 2;
 /** Older seasons that it looks at: the one before, one week of days and two. */
 const OLDER_SEASONS = [2, 7, 14];
+/** Days of a week: where it can be seen, so can the steps around one week ago, and the day before that. */
+const CYCLE = 7;
 /** Seasons and values that must be left to learn from beyond the oldest value looked at. */
 const SPARE_SEASONS = 3;
 const SPARE_VALUES = 60;
@@ -15,6 +18,8 @@ const SPARE_VALUES = 60;
 const PENALTY = 0.3;
 /** Rows for each input below which the regression is not believed. */
 const ROWS_PER_INPUT = 3;
+/** Rows learned between two places where the work may be interrupted. */
+const ROWS_AT_ONCE = 64;
 
 /** Ridge regression on lags of the logarithm; see {@link LagRidge}. */
 export const lagRidge: HistoryModelFactory = (values, season) => new LagRidge(values, season, logTransform(values));
@@ -30,8 +35,9 @@ export class LagRidge implements HistoryModel {
   readonly #season: number;
   readonly #transform: Transform;
   readonly #x: Float64Array;
-  readonly #lags: readonly number[];
-  readonly #older: readonly number[];
+  /** Each input is the value at one lag less that at another. */
+  readonly #near: Int32Array;
+  readonly #far: Int32Array;
   readonly #system: RidgeSystem;
   /** First value that a row can be made for. */
   readonly #first: number;
@@ -43,35 +49,44 @@ export class LagRidge implements HistoryModel {
     this.#x = values.map(transform.apply);
     const recent = Array.from({ length: RECENT_LAGS }, (_, i) => i + 1);
     const around = Array.from({ length: 2 * SEASON_LAGS + 1 }, (_, i) => season + i - SEASON_LAGS);
-    this.#lags = season === 1 ? recent : [...new Set([...recent, ...around.filter((lag) => lag > 0)])];
-    this.#older = OLDER_SEASONS.map((k) => k * season).filter(
-      (lag) => season > 1 && values.length > lag + SPARE_SEASONS * season + SPARE_VALUES,
-    );
-    const inputs = this.#lags.length + this.#older.length + 1;
+    const lags = season === 1 ? recent : [...new Set([...recent, ...around.filter((lag) => lag > 0)])];
+    const reaches = (lag: number): boolean => season > 1 && values.length > lag + SPARE_SEASONS * season + SPARE_VALUES;
+    const week = CYCLE * season;
+    const older = OLDER_SEASONS.map((k) => [k * season, season] as const);
+    const aroundWeek = [
+      [week - 1, season - 1],
+      [week + 1, season + 1],
+      [week + season, 2 * season],
+    ] as const;
+    const pairs = [
+      ...lags.map((lag) => [lag, lag + season] as const),
+      ...older.filter(([lag]) => reaches(lag)),
+      ...(reaches(week + season) ? aroundWeek : []),
+    ];
+    this.#near = Int32Array.from(pairs, ([near]) => near);
+    this.#far = Int32Array.from(pairs, ([, far]) => far);
+    const inputs = pairs.length + 1;
     this.#system = new RidgeSystem(inputs);
-    this.#first = Math.max(Math.max(...this.#lags) + season, ...this.#older);
+    this.#first = Math.max(...pairs.flat());
     this.#row = new Float64Array(inputs);
   }
 
-  forecast(end: number, steps: number): Float64Array {
-    return this.forecastWith(this.fit(end), end, steps);
+  *learn(end: number): Work<FittedHistory> {
+    const coefficients = yield* this.fit(end);
+    return (at, steps) => this.transformed(coefficients, at, steps).map(this.#transform.invert);
   }
 
   /** Coefficients learned from the first `end` values; `undefined` where they are too few. */
-  fit(end: number): Float64Array | undefined {
+  *fit(end: number): Work<Float64Array | undefined> {
     for (let t = this.#first + this.#system.rows; t < end; t++) {
       this.#describe(this.#x, t);
       this.#system.add(this.#row, (this.#x[t] as number) - (this.#x[t - this.#season] as number));
+      if (t % ROWS_AT_ONCE === 0) yield;
     }
     return this.#system.rows < ROWS_PER_INPUT * this.#row.length ? undefined : this.#system.solve(PENALTY);
   }
 
-  /** Forecast after the first `end` values with given coefficients. */
-  forecastWith(coefficients: Float64Array | undefined, end: number, steps: number): Float64Array {
-    return this.transformed(coefficients, end, steps).map(this.#transform.invert);
-  }
-
-  /** The same on the transformed scale. */
+  /** Forecast after the first `end` values with given coefficients, on the transformed scale. */
   transformed(coefficients: Float64Array | undefined, end: number, steps: number): Float64Array {
     const from = Math.max(0, end - this.#first);
     const known = end - from;
@@ -80,7 +95,7 @@ export class LagRidge implements HistoryModel {
     for (let t = known; t < known + steps; t++) {
       const season = known < this.#season ? 1 : this.#season;
       let value = x[t - season] as number;
-      if (coefficients !== undefined) {
+      if (coefficients !== undefined && end >= this.#first) {
         this.#describe(x, t);
         for (let i = 0; i < this.#row.length; i++) value += (coefficients[i] as number) * (this.#row[i] as number);
       }
@@ -96,11 +111,10 @@ export class LagRidge implements HistoryModel {
 
   #describe(x: Float64Array, t: number): void {
     const row = this.#row;
-    const season = this.#season;
-    let i = 0;
-    for (const lag of this.#lags) row[i++] = (x[t - lag] as number) - (x[t - lag - season] as number);
-    const last = x[t - season] as number;
-    for (const lag of this.#older) row[i++] = (x[t - lag] as number) - last;
-    row[i] = 1;
+    const last = this.#near.length;
+    for (let i = 0; i < last; i++) {
+      row[i] = (x[t - (this.#near[i] as number)] as number) - (x[t - (this.#far[i] as number)] as number);
+    }
+    row[last] = 1;
   }
 }

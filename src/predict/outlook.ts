@@ -89,6 +89,7 @@ export class Outlook {
       withinTolerance,
     };
   }
+
   /** The predictions for every horizon. */
   predict(series: SeriesId, state: SeriesState): SeriesPredictions {
     const { serviceId, metricName, labels } = series;

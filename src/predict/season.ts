@@ -1,4 +1,5 @@
 import { medianOf } from '../stats/order.ts';
+import type { Work } from '../stats/work.ts';
 
 /** Lengths that clocks and calendars make, in steps: hours a day and week, days a week, months a year, … */
 const CANDIDATES = [24, 168, 7, 12, 48, 96, 144, 288, 1440] as const;
@@ -17,12 +18,13 @@ const CLIP = 5;
  * Length of the season in steps, 1 for none: a length that clocks and calendars make, at which the values repeat more
  * clearly than at half of it. Of a day and a week of hours it is the day.
  */
-export function detectSeason(values: Float64Array): number {
+export function* detectSeason(values: Float64Array): Work<number> {
   let best = 1;
   let clearest = Number.NEGATIVE_INFINITY;
   for (const season of [...CANDIDATES].sort((a, b) => a - b)) {
     if (season === 168 && best === 24) continue;
     if (values.length < CYCLES * season) break;
+    yield;
     const clarity = seasonality(values, season);
     if (clarity === undefined || clarity <= clearest + CLEARER) continue;
     best = season;

@@ -208,7 +208,7 @@ export class SeriesForecaster {
     const farther = Math.sqrt(ahead / Math.max(track.horizonMs, stepMs));
     const centre = this.#centre(state, ahead, track, this.#notes, 0);
     const spread = track.spread(state, d[this.#at + UNREST] as number) * farther;
-    const mean = this.#clamp(d, centre + this.#model.toMedian * spread * track.median(state), horizonMs);
+    const mean = this.#mean(state, track, centre, spread, horizonMs);
     const unit = spread * track.width(state);
     const errors = track.errors(state);
     const past = this.#past.values(state);
@@ -300,13 +300,18 @@ export class SeriesForecaster {
     const centre = this.#centre(state, Math.max(track.horizonMs, stepMs), track, state.floats, track.nextNotes(state));
     const spread = track.spread(state, d[this.#at + UNREST] as number);
     const unit = spread * track.width(state);
-    const mean = this.#clamp(d, centre + this.#model.toMedian * spread * track.median(state), track.horizonMs);
+    const mean = this.#mean(state, track, centre, spread, track.horizonMs);
     issued.centre = centre;
     issued.mean = mean;
     issued.spread = spread;
     issued.lower = Math.min(mean, this.#clamp(d, centre + track.errorAt(state, ends[0]) * unit, track.horizonMs));
     issued.upper = Math.max(mean, this.#clamp(d, centre + track.errorAt(state, ends[1]) * unit, track.horizonMs));
     track.issue(state, timestamp, value, stepMs, issued);
+  }
+
+  /** The centre, moved to the median of what came where the model asks for it, within the natural range. */
+  #mean(state: SeriesState, track: HorizonTrack, centre: number, spread: number, horizonMs: number): number {
+    return this.#clamp(state.doubles, centre + this.#model.toMedian * spread * track.median(state), horizonMs);
   }
 
   /** Updates level and long-run unrest; returns how far the value lay from the level before. */

@@ -5,6 +5,8 @@ const LEAST_WEIGHT = 0.01;
 const MOST_WEIGHT = 0.99;
 const TOLERANCE = 0.005;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
+/** Learned from the newest values only: what is older has no weight left in the level and little in a slow trend. */
+const MOST_VALUES = 4000;
 /** Cycles needed before seasons are taken out. */
 const SEASON_CYCLES = 2;
 
@@ -16,20 +18,29 @@ const SEASON_CYCLES = 2;
  * Billah, Unmasking the theta method, Int. J. Forecasting 19 (2003), eq. 5, showed to be the same. Seasons are
  * additive, by the ratio-free classical decomposition; the smoothing starts at the first value.
  */
-export const theta: HistoryModelFactory = (values, season) => ({
-  forecast: (end, steps) => {
-    const history = values.subarray(0, end);
-    const seasons = season > 1 && end >= SEASON_CYCLES * season ? seasonalMeans(history, season) : new Float64Array(1);
-    const plain = history.map((value, i) => value - (seasons[i % seasons.length] as number));
-    const weight = goldenSection((w) => smooth(plain, w).squares);
-    const { level } = smooth(plain, weight);
-    const halfSlope = slope(plain) / 2;
-    const lag = (1 - (1 - weight) ** end) / weight - 1;
-    return Float64Array.from({ length: steps }, (_, i) => {
-      return level + halfSlope * (i + 1 + lag) + (seasons[(end + i) % seasons.length] as number);
-    });
-  },
-});
+export const theta: HistoryModelFactory = (values, season) => {
+  const parts = (at: number): { readonly plain: Float64Array; readonly seasons: Float64Array } => {
+    const history = values.subarray(Math.max(0, at - MOST_VALUES), at);
+    const seasonal = season > 1 && history.length >= SEASON_CYCLES * season;
+    const seasons = seasonal ? seasonalMeans(history, season) : new Float64Array(1);
+    return { plain: history.map((value, i) => value - (seasons[i % seasons.length] as number)), seasons };
+  };
+  return {
+    *learn(end) {
+      const learned = parts(end).plain;
+      const weight = goldenSection((w) => smooth(learned, w).squares);
+      return (at, steps) => {
+        const { plain, seasons } = parts(at);
+        const { level } = smooth(plain, weight);
+        const halfSlope = slope(plain) / 2;
+        const lag = (1 - (1 - weight) ** plain.length) / weight - 1;
+        return Float64Array.from({ length: steps }, (_, i) => {
+          return level + halfSlope * (i + 1 + lag) + (seasons[(plain.length + i) % seasons.length] as number);
+        });
+      };
+    },
+  };
+};
 
 /** Simple exponential smoothing: the last level, and the sum of the squared one-step errors. */
 function smooth(values: Float64Array, weight: number): { readonly level: number; readonly squares: number } {

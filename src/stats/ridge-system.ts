@@ -35,19 +35,36 @@ export class RidgeSystem {
     this.#rows++;
   }
 
+  /** Sum of the squared residuals under given coefficients; `total` is the sum of the squared targets. */
+  residual(coefficients: Float64Array, total: number): number {
+    const n = this.#inputs;
+    let sum = total;
+    for (let i = 0; i < n; i++) {
+      const c = coefficients[i] as number;
+      sum -= 2 * c * (this.#targets[i] as number);
+      for (let j = 0; j <= i; j++) {
+        sum += (j === i ? 1 : 2) * c * (coefficients[j] as number) * (this.#products[i * n + j] as number);
+      }
+    }
+    return Math.max(0, sum);
+  }
+
   /**
    * Coefficients of the ridge regression whose penalty on each input is in proportion to its sum of squares: each
    * diagonal element is multiplied by `1 + penalty`. Inputs that never varied get 0.
    *
+   * @param added what to add to each diagonal element besides, in the units of the sums of squares
+   *
    * Source: Hoerl & Kennard, Ridge regression, Technometrics 12 (1970), eq. 2.1, on standardised inputs.
    */
-  solve(penalty: number): Float64Array {
+  solve(penalty: number, added?: Float64Array): Float64Array {
     const n = this.#inputs;
     const l = this.#products.slice();
     const x = this.#targets.slice();
     for (let i = 0; i < n; i++) {
       for (let j = 0; j <= i; j++) {
-        let sum = (l[i * n + j] as number) * (i === j ? 1 + penalty : 1);
+        let sum = l[i * n + j] as number;
+        if (i === j) sum += sum * penalty + (added?.[i] ?? 0);
         for (let k = 0; k < j; k++) sum -= (l[i * n + k] as number) * (l[j * n + k] as number);
         if (i === j) l[i * n + i] = sum > 0 ? Math.sqrt(sum) : Number.POSITIVE_INFINITY;
         else l[i * n + j] = sum / (l[j * n + j] as number);

@@ -22,12 +22,11 @@ export interface Program {
 
 /** The pages that users read, by path. */
 export function pages(): string[] {
-  const docs = ['docs', 'docs/explanation'].flatMap((folder) =>
-    readdirSync(new URL(folder, ROOT))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => `${folder}/${name}`),
-  );
-  return ['README.md', 'CHANGELOG.md', ...docs.sort()];
+  const inFolder = (folder: string): string[] => {
+    const names = readdirSync(new URL(folder, ROOT)).filter((name) => name.endsWith('.md'));
+    return names.sort().map((name) => `${folder}/${name}`);
+  };
+  return ['README.md', 'CHANGELOG.md', ...inFolder('docs'), ...inFolder('docs/explanation')];
 }
 
 /** Text of a page. */

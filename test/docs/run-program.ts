@@ -58,8 +58,10 @@ async function bundle(code: string, resolveDir: string): Promise<string> {
     stdin: { contents: code, loader: 'ts', resolveDir },
     alias: {
       '@streamgate/analytics/dashboard': `${root}src/dashboard/index.ts`,
+      '@streamgate/analytics/export': `${root}src/export/index.ts`,
       '@streamgate/analytics/fleet': `${root}src/fleet/index.ts`,
       '@streamgate/analytics/http': `${root}src/http/index.ts`,
+      '@streamgate/analytics/testing': `${root}src/testing/index.ts`,
       '@streamgate/analytics': `${root}src/index.ts`,
     },
     // Packages that are no ES modules ask for Node's parts in their own way.

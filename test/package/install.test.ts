@@ -38,6 +38,20 @@ describe('the installed package', () => {
     );
   });
 
+  it.each([
+    ['imported', `import('@streamgate/analytics/export')`],
+    ['required', `Promise.resolve(require('@streamgate/analytics/export'))`],
+  ])('writes CSV as it is, and says what to install for Parquet: %s', (_, load) => {
+    const program = `
+      const { Service } = require('@streamgate/analytics');
+      (async () => {
+        const { exportCsv, exportParquet } = await ${load};
+        for await (const chunk of exportCsv(new Service(), { what: 'anomalies' })) console.log(chunk.length > 0);
+        await exportParquet([], { what: 'anomalies' }).getReader().read();
+      })().catch(({ code, message }) => console.log(code, message));`;
+    expect(run('node', '--eval', program)).toMatch(/^true\nERR_MISSING_PEER .*run npm install hyparquet-writer\n$/);
+  });
+
   it('has a command that explains itself', () => {
     expect(run('npx', '--no-install', 'streamgate-analytics', '--help')).toMatch(/replay[\s\S]*demo|demo[\s\S]*replay/);
   });

@@ -53,7 +53,8 @@ describe('the layer rule', () => {
     ['predict/a.ts', '../detect/anomaly-detector.ts'],
     ['predict/a.ts', '../index.ts'],
     ['store/a.ts', '../aggregate/aggregator.ts'],
-    ['export/a.ts', '../clock.ts'],
+    ['export/a.ts', '../service.ts'],
+    ['export/a.ts', '../aggregate/aggregator.ts'],
     ['service.ts', './cli/main.ts'],
     ['service.ts', './http/handler.ts'],
     ['cli/a.ts', '../detect/anomaly-detector.ts'],
@@ -65,6 +66,7 @@ describe('the layer rule', () => {
     ['cli/a.ts', '../dashboard/views.ts'],
     ['fleet/a.ts', '../aggregate/merging.ts'],
     ['fleet/a.ts', '../service.ts'],
+    ['fleet/a.ts', '../export/csv.ts'],
   ])('forbids src/%s to import %s, as a value and as a type', (path, name) => {
     expect(broken({ [`src/${path}`]: `import { a } from '${name}';` })).toEqual(['noRestrictedImports']);
     expect(broken({ [`src/${path}`]: `import type { A } from '${name}';` })).toEqual(['noRestrictedImports']);
@@ -87,6 +89,10 @@ describe('the layer rule', () => {
     ['dashboard/client/a.ts', '../../model/period.ts'],
     ['cli/a.ts', 'node:fs'],
     ['http/a.ts', '../index.ts'],
+    ['http/a.ts', '../export/csv.ts'],
+    ['cli/a.ts', '../export/csv.ts'],
+    ['export/a.ts', '../clock.ts'],
+    ['export/a.ts', 'hyparquet-writer'],
     ['fleet/a.ts', '../aggregate/aggregator.ts'],
     ['fleet/a.ts', 'node:worker_threads'],
   ])('lets src/%s import %s', (path, name) => {

@@ -1,8 +1,8 @@
 /** A table to take away: names of the columns, then rows. */
 export type CsvTable = readonly (readonly (string | number | null | undefined)[])[];
 
-/** Characters at the beginning of a text that make a spreadsheet take it for a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
+/** Characters at the beginning of a text that make a spreadsheet take it for a formula, in either width. */
+const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
 
 /** RFC 4180, with texts that no spreadsheet runs. */
 export function csvText(table: CsvTable): string {

@@ -30,12 +30,15 @@ export function ForecastPanel({ view }: { readonly view: View }): JSX.Element {
           'upper',
           'level',
           'confidence',
+          'mean_absolute_error',
+          'coverage',
           'model',
           'advice',
         ],
         ...forecasts.map((row) => [
           ...[row.metricName, labelText(row.labels), row.horizon, csvInstant(row.targetTime), row.value],
-          ...[row.lower, row.upper, row.level, row.confidence, row.model, row.advice],
+          ...[row.lower, row.upper, row.level, row.confidence],
+          ...[row.accuracy?.meanAbsoluteError, row.accuracy?.coverage, row.model, row.advice],
         ]),
       ]}
       class="forecasts"
@@ -100,6 +103,9 @@ function Rows({ series }: { readonly series: readonly SeriesForecasts[] }): JSX.
               Interval
             </th>
             <th scope="col">Confidence, as measured</th>
+            <th scope="col" class="number">
+              Off by, as measured
+            </th>
             <th scope="col">What it means</th>
           </tr>
         </thead>
@@ -108,7 +114,7 @@ function Rows({ series }: { readonly series: readonly SeriesForecasts[] }): JSX.
           const shown = isShortUnit(unit) ? unit : undefined;
           return (
             <tbody key={`${metricName}\n${labelText(labels)}`}>
-              {forecasts.map(({ horizon, value, lower, upper, confidence }, i) => (
+              {forecasts.map(({ horizon, value, lower, upper, confidence, accuracy }, i) => (
                 <tr key={horizon}>
                   {i > 0 ? null : (
                     <th scope="rowgroup" rowSpan={forecasts.length}>
@@ -124,6 +130,9 @@ function Rows({ series }: { readonly series: readonly SeriesForecasts[] }): JSX.
                   <td>
                     <Confidence share={confidence} />
                   </td>
+                  <td class="number" title={recordOf(accuracy)}>
+                    {accuracy ? valueText(accuracy.meanAbsoluteError, shown) : '–'}
+                  </td>
                   {i > 0 ? null : (
                     <td class="words" dir="auto" rowSpan={forecasts.length}>
                       {adviceOf(forecasts)}
@@ -137,6 +146,17 @@ function Rows({ series }: { readonly series: readonly SeriesForecasts[] }): JSX.
       </table>
     </div>
   );
+}
+
+/** How earlier forecasts turned out, in words. */
+function recordOf(accuracy: ForecastView['accuracy'] | null): string {
+  if (accuracy === undefined || accuracy === null) return 'No forecast at this horizon has come due yet';
+  const { scored, coverage, relativeError } = accuracy;
+  const beside =
+    relativeError === undefined || relativeError === null
+      ? ''
+      : `, ${relativeError.toFixed(2)} of the error of repeating the last value`;
+  return `Mean error of ${scored} forecasts that came due${beside}; ${Math.round(coverage * 100)} in 100 were inside the interval`;
 }
 
 /** The share of recent forecasts that came true, as a bar and in words. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { forecastSeries, type SeriesModelName } from '../../../src/predict/forecast-series.ts';
+import { forecastSeries } from '../../../src/predict/forecast-series.ts';
+import type { SeriesModelName } from '../../../src/predict/model-pool.ts';
 import { OnlineLine } from '../../../src/predict/online-baselines.ts';
 import { StateLayout } from '../../../src/predict/series-state.ts';
 import { seasonalMeans } from '../../../src/predict/theta.ts';

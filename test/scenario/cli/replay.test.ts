@@ -174,7 +174,7 @@ describe('the command', () => {
   });
 
   it.each([
-    [[], 'a command is needed: demo or replay'],
+    [[], 'a command is needed: demo, replay or backtest'],
     [['dmeo'], 'unknown command dmeo'],
     [['--seconds'], 'unknown option --seconds'],
     [['demo', '--fast'], "unknown option '--fast'"],

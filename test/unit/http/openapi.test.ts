@@ -96,6 +96,8 @@ const READS: readonly (readonly [path: string, query: string, rows: number])[] =
   ['/anomalies', '', 1],
   ['/predictions', '?metric_name=memory_usage', 3],
   ['/forecast', '?metric_name=memory_usage&horizon=30m', 0],
+  ['/threshold', '?metric_name=memory_usage&threshold=90', 0],
+  ['/prediction-accuracy', '?metric_name=memory_usage', 0],
   ['/explain', '?metric_name=operation_latency_p95', 0],
   ['/explain', '?metric_name=nobody_knows', 0],
   ['/services', '', 1],

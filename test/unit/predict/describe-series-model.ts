@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { forecastSeries, type SeriesForecast, type SeriesModelName } from '../../../src/predict/forecast-series.ts';
+import { forecastSeries, type SeriesForecast } from '../../../src/predict/forecast-series.ts';
+import type { SeriesModelName } from '../../../src/predict/model-pool.ts';
 
 const STEPS = 12;
 

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { AnalyticsError } from '../../../src/errors.ts';
 import { forecastSeries } from '../../../src/predict/forecast-series.ts';
+import { MODEL_NAMES } from '../../../src/predict/model-pool.ts';
 import { describeSeriesModel } from './describe-series-model.ts';
 
-for (const model of ['auto', 'linear', 'naive', 'seasonal-naive', 'drift', 'theta', 'lag-ridge'] as const) {
-  describeSeriesModel(model);
-}
+for (const model of MODEL_NAMES) describeSeriesModel(model);
 
 function codeOf(run: () => unknown): string | undefined {
   try {
@@ -26,7 +25,7 @@ describe('forecastSeries', () => {
       { steps: 3, level: 0 },
       { steps: 3, seasonLength: 0 },
       { steps: 3, seasonLength: 2.5 },
-      { steps: 3, model: 'prophet' as never },
+      { steps: 3, model: 'oracle' as never },
     ];
     for (const options of wrong) expect(codeOf(() => forecastSeries([1, 2, 3], options))).toBe('ERR_INVALID_OPTION');
     expect(() => forecastSeries([1], { steps: -1 })).toThrow(

@@ -1,0 +1,1 @@
+export { type DescribeForecasterOptions, describeForecaster, type TestRunner } from './describe-forecaster.ts';
