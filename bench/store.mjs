@@ -72,48 +72,51 @@ async function eventLoop() {
   console.log(`added p99 ${rounded(b.p99 - a.p99, 2)} ms; close ${rounded(performance.now() - from)} ms`, store);
 }
 
-/** Has a store live through minutes of 100 services, each with one operation of 60 executions a minute. */
-async function history(path, minutes, services = SERVICES) {
-  const start = Date.UTC(2026, 0, 1);
+/** A service whose minutes are driven by hand. */
+async function byHand(path, retentionDays, start) {
   const clock = new ManualClock(start);
-  const service = await Service.open({
-    clock,
-    store: sqlite({ path, retentionDays: { '1m': 400, '5m': 400, '15m': 400, '1h': 400 } }),
-    flushIntervalMs: DAY,
-    maxBytes: 2 ** 32,
-    detector: { metrics: {} },
-  });
-  return { service, clock, start, minutes, services };
+  const store = sqlite({ path, retentionDays });
+  const service = await Service.open({ clock, store, flushIntervalMs: DAY, maxBytes: 2 ** 32 });
+  return { service, clock };
 }
 
-async function appended() {
+/** Sixty executions of one operation in one minute of each service. */
+function recordMinute(service, handles, timestamp, step = 1000) {
+  for (let i = 0; i < 60_000 / step; i++) {
+    for (let s = 0; s < SERVICES; s++) {
+      service.recordPerformanceMetric({
+        serviceId: `s${s}`,
+        operation: 'work',
+        duration: 20 + ((i * 7919 + s * 31 + Math.floor(timestamp / MINUTE) * 13) % 89) * 1.7,
+        success: i % 50 !== 0,
+        timestamp: timestamp + i * step,
+      });
+    }
+  }
+}
+
+/** A million closed minutes: what they take, and how fast the store takes them. */
+async function append() {
   const path = join(folder, 'append.db');
-  const { service, clock, start } = await history(path, 0);
+  const start = Date.UTC(2026, 0, 1);
+  const { service, clock } = await byHand(path, { '1m': 400, '5m': 0.05, '15m': 0.05, '1h': 0.05, '1d': 0.05 }, start);
+  const store = service.stats;
   const minutes = 1_000_000 / SERVICES;
-  const store = service.stats();
   let committing = 0;
   for (let minute = 0; minute < minutes; minute++) {
-    for (let s = 0; s < SERVICES; s++) {
-      for (let i = 0; i < 6; i++) {
-        // Six records stand for sixty; what they cost is not what is measured.
-        service.aggregator.add('event', {
-          serviceId: `s${s}`,
-          eventType: 'x',
-          timestamp: start + minute * MINUTE + i * 9000,
-        });
-      }
-    }
+    recordMinute(service, undefined, start + minute * MINUTE);
     clock.set(start + (minute + 1) * MINUTE);
-    if (minute % 100 !== 99) continue;
+    if (minute % 30 !== 29) continue;
     const from = performance.now();
     await service.flush();
     committing += performance.now() - from;
   }
   await service.close();
+  await new Promise((resolve) => setTimeout(resolve, 100));
   const bytes = statSync(path).size;
-  console.log({ minutes: minutes * SERVICES, MB: rounded(bytes / 1e6), store, committing });
+  console.log({ closedMinutesOfServices: minutes * SERVICES, MB: rounded(bytes / 1e6), 'flushes took s': rounded(committing / 1000) });
 }
 
-const parts = { loop: eventLoop, append: appended };
+const parts = { loop: eventLoop, append };
 for (const [name, part] of Object.entries(parts)) if (only === undefined || only === name) await part();
 rmSync(folder, { recursive: true, force: true });

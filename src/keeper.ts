@@ -252,7 +252,7 @@ export class Keeper {
         yield;
       }
       for (const row of this.predictions.take(serviceId)) {
-        batch.row(row);
+        if (row !== undefined) batch.row(row);
         if (batch.size > BATCH_BYTES) enqueue();
         yield;
       }

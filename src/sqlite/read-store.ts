@@ -79,7 +79,10 @@ class Columns {
 }
 
 /** All that a service goes on from. */
-export function loadAll(database: Database, retentionMs: readonly number[]): Omit<Opened, 'bytes' | 'movedAside'> {
+export function loadAll(
+  database: Database,
+  retentionMs: readonly number[],
+): Omit<Opened, 'bytes' | 'movedAside' | 'archivedUpTo'> {
   const keys: string[] = [];
   const values: Uint8Array[] = [];
   for (const row of database.prepare('SELECT key, value, crc FROM state ORDER BY key').all() as StateRow[]) {
@@ -183,6 +186,30 @@ export function readRows(database: Database, { table, serviceId, from, to, after
 export function readServices(database: Database): string[] {
   const rows = database.prepare('SELECT DISTINCT service FROM names ORDER BY service').all();
   return (rows as { readonly service: string }[]).map(({ service }) => service);
+}
+
+/** Names of the metrics of a service. */
+export function readMetrics(database: Database, serviceId: string): string[] {
+  const rows = database
+    .prepare('SELECT DISTINCT metric FROM names WHERE service = ? AND metric IS NOT NULL ORDER BY metric')
+    .all(serviceId);
+  return (rows as { readonly metric: string }[]).map(({ metric }) => metric);
+}
+
+/** When the oldest from `from` on may be from: the beginning of the pack that it is in. */
+export function readOldest(database: Database, from: number): number | undefined {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const [level, table] of PACK_TABLES.entries()) {
+    const row = database.prepare(`SELECT min(key) AS first FROM ${table} WHERE key >= ?`);
+    const { first } = row.get(bound(packKey(level, from, 0))) as { readonly first: number | null };
+    if (first !== null) oldest = Math.min(oldest, Math.floor(first / ID_SPAN) * (PACK_MS[level] as number));
+  }
+  for (const table of ['anomalies', 'predictions', 'events']) {
+    const row = database.prepare(`SELECT min(at) AS first FROM ${table} WHERE at >= ?`);
+    const { first } = row.get(bound(from)) as { readonly first: number | null };
+    if (first !== null) oldest = Math.min(oldest, first);
+  }
+  return oldest === Number.POSITIVE_INFINITY ? undefined : Math.max(oldest, from);
 }
 
 /** Buckets that are not in packs yet: by level, by number, by start. */

@@ -1,5 +1,6 @@
 import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
-import { putBlock, putName, putState, putValue } from './checked-rows.ts';
+import { deserialize, serialize } from 'node:v8';
+import { checkState, putBlock, putName, putState, putValue, type StateRow } from './checked-rows.ts';
 import { Database } from './database.ts';
 import type { CommitRequest, Committed, Opened, OpenRequest, Pieces } from './messages.ts';
 import { loadAll } from './read-store.ts';
@@ -10,6 +11,8 @@ import { damaged, isDamage, isLocked, StoreError, textOf } from './store-error.t
 const PAGE_BYTES = 16_384;
 /** How long a writer waits for a reader that copies the journal back, milliseconds. */
 const BUSY_MS = 2000;
+/** Key of the time up to which there is an archive. */
+const ARCHIVED = 'archived';
 /** Files of one database. */
 const SUFFIXES = ['', '-wal', '-shm'] as const;
 
@@ -18,15 +21,17 @@ export class StoreFile {
   readonly database: Database;
   readonly path: string;
   readonly retentionMs: readonly number[];
+  readonly archiveAfterMs: number;
   readonly #lock: Database | undefined;
   /** Which file it is: one that is put in its place later is another. */
   readonly #inode: number;
   readonly #movedAside: string | undefined;
 
   /** @throws StoreError and what the driver throws; nothing has changed then */
-  constructor({ path, driver, synchronous, onDamage, readOnly, retentionMs }: OpenRequest) {
+  constructor({ path, driver, synchronous, onDamage, readOnly, retentionMs, archiveAfterMs }: OpenRequest) {
     this.path = path;
     this.retentionMs = retentionMs;
+    this.archiveAfterMs = archiveAfterMs;
     if (readOnly && !existsSync(path)) throw new StoreError('ERR_STORE_FAILED', `store file must exist to be read, got none at ${path}`);
     const existed = existsSync(path);
     this.#lock = readOnly ? undefined : lock(new Database(driver, `${path}-lock`), path);
@@ -56,7 +61,8 @@ export class StoreFile {
 
   /** Reads all that is there. */
   load(): Opened {
-    return { ...loadAll(this.database, this.retentionMs), bytes: this.bytes, movedAside: this.#movedAside };
+    const { bytes, archivedUpTo } = this;
+    return { ...loadAll(this.database, this.retentionMs), bytes, movedAside: this.#movedAside, archivedUpTo };
   }
 
   /** Stores a batch, all of it or nothing. */
@@ -73,6 +79,20 @@ export class StoreFile {
       for (const [i, row] of rows.entries()) putValue(database, row.table, row, piece(buffers, rowPieces, i));
     });
     return { bytes: this.bytes };
+  }
+
+  /** What is older is in the archive; −∞ where there is none. */
+  get archivedUpTo(): number {
+    const row = this.database.prepare('SELECT key, value, crc FROM state WHERE key = ?').get(ARCHIVED) as StateRow | undefined;
+    if (row === undefined) return Number.NEGATIVE_INFINITY;
+    checkState(row);
+    return deserialize(row.value) as number;
+  }
+
+  /** Takes note that what is older than `upTo` is in the archive, from where it is read from now on. */
+  archived(upTo: number): void {
+    this.#checkPlace();
+    putState(this.database, ARCHIVED, serialize(upTo));
   }
 
   /** On the disk, the journal included. */

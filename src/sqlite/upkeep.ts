@@ -1,6 +1,6 @@
 import type { BlockRow, PackRow } from './checked-rows.ts';
 import { checkPack, putPack } from './checked-rows.ts';
-import type { OpenRequest, SentError } from './messages.ts';
+import type { SentError } from './messages.ts';
 import { type Buckets, bucketsOf, decodePack, encodePack, PACK_MS, packAt, packKey } from './packs.ts';
 import { recentBuckets } from './read-store.ts';
 import { PACK_TABLES } from './schema.ts';
@@ -28,7 +28,6 @@ const TABLES = ['anomalies', 'predictions', 'events'] as const;
  * service or series, in the order in which they will be read; what is older than its retention goes.
  */
 export class Upkeep {
-  readonly archive: { readBuckets(database: unknown, request: unknown): Promise<undefined> } | undefined = undefined;
   readonly #file: StoreFile;
   readonly #tell: (error: SentError) => void;
   #steps: Iterator<unknown> | undefined;
@@ -36,7 +35,7 @@ export class Upkeep {
   #packedAt = Number.NaN;
   #forgotAt = Number.NEGATIVE_INFINITY;
 
-  constructor(file: StoreFile, _: OpenRequest, tell: (error: SentError) => void) {
+  constructor(file: StoreFile, tell: (error: SentError) => void) {
     this.#file = file;
     this.#tell = tell;
   }
@@ -125,14 +124,16 @@ export class Upkeep {
   }
 
   *#forget(now: number): Generator<void> {
-    const { database, retentionMs } = this.#file;
+    const { database, retentionMs, archivedUpTo, archiveAfterMs } = this.#file;
+    const keptFrom = (i: number): number => {
+      const retention = retentionMs[i] as number;
+      // What is to be archived waits until it is, however long that takes.
+      return retention < archiveAfterMs ? Math.max(archivedUpTo, now - retention) : archivedUpTo;
+    };
     for (const [level, table] of PACK_TABLES.entries()) {
-      const before = packKey(level, now - (retentionMs[level] as number), 0);
-      yield* this.#deleteFrom(table, 'key', before);
+      yield* this.#deleteFrom(table, 'key', packKey(level, keptFrom(level), 0));
     }
-    for (const [i, table] of TABLES.entries()) {
-      yield* this.#deleteFrom(table, 'at', now - (retentionMs[PACK_TABLES.length + i] as number));
-    }
+    for (const [i, table] of TABLES.entries()) yield* this.#deleteFrom(table, 'at', keptFrom(PACK_TABLES.length + i));
     const longest = Math.max(...retentionMs);
     yield* this.#deleteFrom('names', 'gone', now - longest);
     while ((database.pragma('freelist_count') as number) > PAGES_A_STEP) {

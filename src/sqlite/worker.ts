@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import type { Request } from './messages.ts';
-import { readBuckets, readRows, readServices } from './read-store.ts';
+import { readBuckets, readMetrics, readOldest, readRows, readServices } from './read-store.ts';
 import { StoreFile } from './store-file.ts';
 import { sentError } from './store-error.ts';
 import { Upkeep } from './upkeep.ts';
@@ -16,14 +16,17 @@ const DOING: Readonly<Record<Request['type'], string>> = {
   buckets: 'be read',
   rows: 'be read',
   services: 'be read',
+  metrics: 'be read',
+  oldest: 'be read',
+  archived: 'be written',
   close: 'be closed',
 };
 
-async function answer(request: Request): Promise<unknown> {
+function answer(request: Request): unknown {
   if (request.type === 'open') {
     file = new StoreFile(request);
     const opened = file;
-    upkeep = request.readOnly ? undefined : new Upkeep(opened, request, (notice) => port.postMessage({ notice }));
+    upkeep = request.readOnly ? undefined : new Upkeep(opened, (notice) => port.postMessage({ notice }));
     return request.load ? opened.load() : undefined;
   }
   if (file === undefined) throw new Error('store is not open');
@@ -34,11 +37,18 @@ async function answer(request: Request): Promise<unknown> {
       return committed;
     }
     case 'buckets':
-      return (await upkeep?.archive?.readBuckets(file.database, request)) ?? readBuckets(file.database, request);
+      return readBuckets(file.database, request);
     case 'rows':
       return readRows(file.database, request);
     case 'services':
       return readServices(file.database);
+    case 'metrics':
+      return readMetrics(file.database, request.serviceId);
+    case 'oldest':
+      return readOldest(file.database, file.archivedUpTo);
+    case 'archived':
+      file.archived(request.upTo);
+      return undefined;
     case 'close':
       upkeep?.end();
       file.close();
@@ -49,16 +59,11 @@ async function answer(request: Request): Promise<unknown> {
   }
 }
 
-/** One request after the other, though some wait for files. */
-let turn: Promise<void> = Promise.resolve();
-
 port.on('message', ({ id, request }: { readonly id: number; readonly request: Request }) => {
-  turn = turn.then(async () => {
-    try {
-      port.postMessage({ id, value: await answer(request) });
-    } catch (cause) {
-      port.postMessage({ id, error: sentError(cause, DOING[request.type]) });
-    }
-    if (request.type === 'close') port.close();
-  });
+  try {
+    port.postMessage({ id, value: answer(request) });
+  } catch (cause) {
+    port.postMessage({ id, error: sentError(cause, DOING[request.type]) });
+  }
+  if (request.type === 'close') port.close();
 });
