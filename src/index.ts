@@ -110,6 +110,8 @@ export {
   type ServiceSnapshot,
   type ServiceStats,
 } from './service.ts';
+export { QuantileSketch, type QuantileSketchOptions } from './stats/quantile-sketch.ts';
+export type { TopEntry } from './stats/space-saving.ts';
 export { memoryStore } from './store/memory-store.ts';
 export type {
   Store,
@@ -125,5 +127,3 @@ export type {
   StoredTable,
   StoreInfo,
 } from './store/store.ts';
-export { QuantileSketch, type QuantileSketchOptions } from './stats/quantile-sketch.ts';
-export type { TopEntry } from './stats/space-saving.ts';

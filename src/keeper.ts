@@ -226,7 +226,9 @@ export class Keeper {
     const error =
       cause instanceof AnalyticsError
         ? cause
-        : new AnalyticsError('ERR_STORE_FAILED', `store must take what it is given, got ${failureText(cause)}`, { cause });
+        : new AnalyticsError('ERR_STORE_FAILED', `store must take what it is given, got ${failureText(cause)}`, {
+            cause,
+          });
     const isNews = this.#problem?.message !== error.message;
     this.#problem = error;
     if (isNews) this.#parts.emitter.emit('error', error);

@@ -80,8 +80,7 @@ export class PredictionRecord {
 
   #followed(series: SeriesId): Followed {
     return (
-      this.#series.get(series) ??
-      this.#series.add(series, () => ({ open: new Map(), due: new Map(), changed: false }))
+      this.#series.get(series) ?? this.#series.add(series, () => ({ open: new Map(), due: new Map(), changed: false }))
     );
   }
 

@@ -583,7 +583,16 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     const { aggregator, collector, anomalyDetector: detector, predictor } = this;
     const { feed } = this.#pipeline;
     const emitter = this.#emitter;
-    const parts = { aggregator, collector, detector, predictor, feed, metrics: this.#metrics, emitter, clock: this.#clock };
+    const parts = {
+      aggregator,
+      collector,
+      detector,
+      predictor,
+      feed,
+      metrics: this.#metrics,
+      emitter,
+      clock: this.#clock,
+    };
     const saving = aggregator.saving(new Map(stored.names.map((name) => [name.id, name])), stored.nextId);
     const counts = stored.state.get(COUNTS) as KeptCounts | undefined;
     const keeper = new Keeper(store, parts, saving, keepEvents, counts);
@@ -591,7 +600,11 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
       keeper.journal.resume(stored.state);
     } catch (cause) {
       if (cause instanceof AnalyticsError) throw cause;
-      throw new AnalyticsError('ERR_STORE_DAMAGED', 'store must hold what was written, got a journal that cannot be read', { cause });
+      throw new AnalyticsError(
+        'ERR_STORE_DAMAGED',
+        'store must hold what was written, got a journal that cannot be read',
+        { cause },
+      );
     }
     await keeper.predictions.resume(store, aggregator.newestTimestamp());
     this.#pipeline.keeper = keeper;

@@ -10,11 +10,18 @@ import { AnalyticsError } from '../errors.ts';
 import { columnChunks, parquetReady } from '../export/parquet.ts';
 import { type Column, type SeriesRow, TABLES } from '../export/tables.ts';
 import { History, type KeptRecord } from '../history.ts';
-import type { Aggregation } from '../model/bucket.ts';
+import { type Aggregation, aggregationId } from '../model/bucket.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import { labelsKey } from '../model/series-key.ts';
 import { bytesOfBuckets } from '../store/block.ts';
-import type { Store, StoredBuckets, StoredBucketsQuery, StoredName, StoredPage, StoredRowsQuery } from '../store/store.ts';
+import type {
+  Store,
+  StoredBuckets,
+  StoredBucketsQuery,
+  StoredName,
+  StoredPage,
+  StoredRowsQuery,
+} from '../store/store.ts';
 
 /** What an archive asks of the store that it takes from. */
 export interface ArchivedStore extends Store {
@@ -58,7 +65,11 @@ export class Archive {
     const file = <Row>(table: ArchiveTable, columns: readonly Column<Row>[], rows: AsyncIterable<Row>): Promise<void> =>
       this.#writeFile(table, start, columns, rows, signal);
     await file('aggregations', TABLES.aggregations, aggregationsOf(history, services, day));
-    await file('series', withRaw<SeriesRow, ArchivedSeries>(TABLES.series, ({ bucket }) => bucket), seriesOf(store, services, day));
+    await file(
+      'series',
+      withRaw<SeriesRow, ArchivedSeries>(TABLES.series, ({ bucket }) => bucket),
+      seriesOf(store, services, day),
+    );
     await file('anomalies', withRaw(TABLES.anomalies, serialize), history.anomalies(day));
     await file('predictions', withRaw(TABLES.predictions, serialize), history.predictions(day));
     await file('events', withRaw(TABLES.events, serialize), recordsOf(history, 'event', day));
@@ -89,7 +100,10 @@ export class Archive {
     const read = (name: ArchiveTable) => this.#days(name, query, upTo, signal);
     const wanted = (rows: readonly Row[]): unknown[] =>
       rows
-        .filter((row) => (serviceId === undefined || row['service_id'] === serviceId) && isIn(Number(row['timestamp']), query))
+        .filter(
+          (row) =>
+            (serviceId === undefined || row['service_id'] === serviceId) && isIn(Number(row['timestamp']), query),
+        )
         .map((row) => deserialize(Buffer.from(row[RAW] as string, 'base64')) as unknown);
     if (table !== 'events') {
       for await (const rows of read(table)) yield wanted(rows);
@@ -236,7 +250,12 @@ function pageOf(rows: readonly Row[], serviceId: string, metricName: string, lev
     const key = (row['labels'] as string | undefined) ?? '';
     const labels = key === '' ? undefined : (JSON.parse(key) as Record<string, string>);
     const known = names.get(labelsKey(labels));
-    const name = known ?? { id: -1 - names.size, serviceId, metricName, ...(labels === undefined ? undefined : { labels }) };
+    const name = known ?? {
+      id: -1 - names.size,
+      serviceId,
+      metricName,
+      ...(labels === undefined ? undefined : { labels }),
+    };
     names.set(labelsKey(labels), name);
     const buckets = byId.get(name.id) ?? new Map<number, Uint8Array>();
     byId.set(name.id, buckets.set(Number(row['timestamp']), Buffer.from(row[RAW] as string, 'base64')));
@@ -253,11 +272,14 @@ function aggregationOf(row: Row): Aggregation {
     return value === null || value === undefined ? undefined : Number(value);
   };
   const distinctUsers = optional('distinct_users');
+  const timestamp = number('timestamp');
+  const serviceId = row['service_id'] as string;
+  const period = row['period'] as Period;
   return {
-    id: row['id'] as string,
-    timestamp: number('timestamp'),
-    serviceId: row['service_id'] as string,
-    period: row['period'] as Period,
+    id: aggregationId(serviceId, period, timestamp),
+    timestamp,
+    serviceId,
+    period,
     eventCount: number('event_count'),
     avgLatency: optional('avg_latency'),
     p50Latency: optional('p50_latency'),
@@ -293,7 +315,8 @@ async function loadReader(): Promise<typeof ReaderModule> {
   } catch (cause) {
     const { code } = cause as { readonly code?: unknown };
     if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause;
-    const message = 'package hyparquet must be installed for an archive, got none: run npm install hyparquet hyparquet-writer';
+    const message =
+      'package hyparquet must be installed for an archive, got none: run npm install hyparquet hyparquet-writer';
     throw new AnalyticsError('ERR_MISSING_PEER', message, { cause });
   }
 }

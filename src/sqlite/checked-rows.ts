@@ -61,7 +61,13 @@ export function blob(bytes: Uint8Array): Buffer {
 }
 
 export function putName(database: Database, { id, serviceId, metricName, labels, ordinal }: StoredName): void {
-  const row = [id, serviceId, metricName ?? null, labels === undefined ? null : JSON.stringify(labels), ordinal ?? null];
+  const row = [
+    id,
+    serviceId,
+    metricName ?? null,
+    labels === undefined ? null : JSON.stringify(labels),
+    ordinal ?? null,
+  ];
   database
     .prepare(
       'INSERT INTO names (id, service, metric, labels, ordinal, crc) VALUES (?, ?, ?, ?, ?, ?) ' +
@@ -84,7 +90,9 @@ export function checkedName({ id, service, metric, labels, ordinal, crc }: NameR
 
 export function putState(database: Database, key: string, value: Uint8Array): void {
   database
-    .prepare('INSERT INTO state (key, value, crc) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, crc = excluded.crc')
+    .prepare(
+      'INSERT INTO state (key, value, crc) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, crc = excluded.crc',
+    )
     .run(key, blob(value), checksum(key, value));
 }
 

@@ -122,7 +122,12 @@ export interface RowsAnswer {
 
 /** A failure as it is sent. */
 export interface SentError {
-  readonly code: 'ERR_STORE_LOCKED' | 'ERR_STORE_VERSION' | 'ERR_STORE_DAMAGED' | 'ERR_STORE_FAILED' | 'ERR_MISSING_PEER';
+  readonly code:
+    | 'ERR_STORE_LOCKED'
+    | 'ERR_STORE_VERSION'
+    | 'ERR_STORE_DAMAGED'
+    | 'ERR_STORE_FAILED'
+    | 'ERR_MISSING_PEER';
   readonly message: string;
   readonly cause: string;
 }

@@ -1,4 +1,4 @@
-import { bytesOfBuckets, type BucketColumns } from '../store/block.ts';
+import { type BucketColumns, bytesOfBuckets } from '../store/block.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -98,8 +98,12 @@ export function loadAll(
     names.push(checkedName(row));
     live.add(row.id);
   }
-  const { newest } = database.prepare('SELECT max(id) AS newest FROM names').get() as { readonly newest: number | null };
-  const over = recentBuckets(database.prepare('SELECT no, service, bytes, crc FROM blocks ORDER BY no').all() as BlockRow[]);
+  const { newest } = database.prepare('SELECT max(id) AS newest FROM names').get() as {
+    readonly newest: number | null;
+  };
+  const over = recentBuckets(
+    database.prepare('SELECT no, service, bytes, crc FROM blocks ORDER BY no').all() as BlockRow[],
+  );
   const newestMs = newestStart(database, over);
   const keptFrom = Array.from({ length: LEVELS }, (_, level) => keptFromOf(level, newestMs, retentionMs));
   const buckets: SentBuckets[] = [];
@@ -279,7 +283,9 @@ function newestStart(database: Database, over: readonly Map<number, Buckets>[]):
     for (const buckets of byId.values()) for (const start of buckets.keys()) newest = Math.max(newest, start);
   }
   for (const [level, table] of PACK_TABLES.entries()) {
-    const { last } = database.prepare(`SELECT max(key) AS last FROM ${table}`).get() as { readonly last: number | null };
+    const { last } = database.prepare(`SELECT max(key) AS last FROM ${table}`).get() as {
+      readonly last: number | null;
+    };
     if (last !== null) newest = Math.max(newest, Math.floor(last / ID_SPAN) * (PACK_MS[level] as number));
   }
   return newest;

@@ -16,7 +16,7 @@ import type {
 import { Archive, type ArchivedStore } from './archive.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { type DriverName, findDriver } from './find-driver.ts';
-import type { BucketsAnswer, Committed, CommitRequest, Opened, OpenRequest, RowsAnswer } from './messages.ts';
+import type { BucketsAnswer, CommitRequest, Committed, Opened, OpenRequest, RowsAnswer } from './messages.ts';
 import { StoreWorker } from './store-worker.ts';
 
 /** For how many days each kind of data is kept. */
@@ -98,6 +98,8 @@ export class SqliteStore implements ArchivedStore {
   readonly #archive: Archive | undefined;
   readonly #archiveAfterDays: number;
   #archivedUpTo: number = Number.NEGATIVE_INFINITY;
+  /** What is older is to be archived, as of the last commit. */
+  #archiveUpTo: number = Number.NEGATIVE_INFINITY;
   #archiving: Promise<void> | undefined;
   readonly #stopArchiving = new AbortController();
   #worker: StoreWorker | undefined;
@@ -136,7 +138,10 @@ export class SqliteStore implements ArchivedStore {
   /** Opens the database, in a thread of its own, and reads what a service goes on from. */
   async open(): Promise<StoredState> {
     if (this.#worker !== undefined) {
-      throw new AnalyticsError('ERR_STORE_LOCKED', 'store must be opened once, got a second service; make a store for each');
+      throw new AnalyticsError(
+        'ERR_STORE_LOCKED',
+        'store must be opened once, got a second service; make a store for each',
+      );
     }
     await this.#archive?.ready();
     this.#worker = new StoreWorker((error) => this.#noticed(error));
@@ -170,7 +175,10 @@ export class SqliteStore implements ArchivedStore {
         }
       });
     });
-    const { bytes } = await worker.ask<Committed>(request, request.buffers.map(({ buffer }) => buffer));
+    const { bytes } = await worker.ask<Committed>(
+      request,
+      request.buffers.map(({ buffer }) => buffer),
+    );
     this.#bytes = bytes;
     if (this.#archive !== undefined) this.#archiveDays(this.#archive, batch.now);
   }
@@ -240,24 +248,26 @@ export class SqliteStore implements ArchivedStore {
 
   /** Archives, a day at a time and in the background, the days that are old enough at `now`. */
   #archiveDays(archive: Archive, now: number): void {
-    const upTo = (Math.floor(now / DAY_MS) - this.#archiveAfterDays) * DAY_MS;
-    if (this.#archiving !== undefined || upTo <= this.#archivedUpTo) return;
-    this.#archiving = this.#archiveUpTo(archive, upTo)
+    this.#archiveUpTo = (Math.floor(now / DAY_MS) - this.#archiveAfterDays) * DAY_MS;
+    if (this.#archiving !== undefined || this.#archiveUpTo <= this.#archivedUpTo) return;
+    this.#archiving = this.#archiveAll(archive)
       .catch((cause: unknown) => {
-        if (!this.#stopArchiving.signal.aborted) this.#upkeepProblem = `archive must be written, got ${failureText(cause)}`;
+        if (!this.#stopArchiving.signal.aborted)
+          this.#upkeepProblem = `archive must be written, got ${failureText(cause)}`;
       })
       .finally(() => {
         this.#archiving = undefined;
       });
   }
 
-  async #archiveUpTo(archive: Archive, upTo: number): Promise<void> {
+  async #archiveAll(archive: Archive): Promise<void> {
     const { signal } = this.#stopArchiving;
-    while (this.#archivedUpTo < upTo) {
+    while (this.#archivedUpTo < this.#archiveUpTo) {
       signal.throwIfAborted();
       const worker = await this.#alive();
-      const oldest = await worker.ask<number | undefined>({ type: 'oldest' });
-      const start = Math.max(this.#archivedUpTo, Math.floor((oldest ?? upTo) / DAY_MS) * DAY_MS);
+      const upTo = this.#archiveUpTo;
+      const oldest = (await worker.ask<number | undefined>({ type: 'oldest' })) ?? upTo;
+      const start = Math.max(this.#archivedUpTo, Math.floor(oldest / DAY_MS) * DAY_MS);
       if (start < upTo) await archive.write(this, start, signal);
       const end = Math.min(start + DAY_MS, upTo);
       await worker.ask({ type: 'archived', upTo: end });

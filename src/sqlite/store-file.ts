@@ -32,7 +32,8 @@ export class StoreFile {
     this.path = path;
     this.retentionMs = retentionMs;
     this.archiveAfterMs = archiveAfterMs;
-    if (readOnly && !existsSync(path)) throw new StoreError('ERR_STORE_FAILED', `store file must exist to be read, got none at ${path}`);
+    if (readOnly && !existsSync(path))
+      throw new StoreError('ERR_STORE_FAILED', `store file must exist to be read, got none at ${path}`);
     const existed = existsSync(path);
     this.#lock = readOnly ? undefined : lock(new Database(driver, `${path}-lock`), path);
     try {
@@ -49,7 +50,9 @@ export class StoreFile {
         if (!existed || this.#movedAside !== undefined) {
           database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL;`);
         }
-        database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`);
+        database.exec(
+          `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`,
+        );
         migrate(database);
       }
       this.#inode = statSync(path).ino;
@@ -83,7 +86,9 @@ export class StoreFile {
 
   /** What is older is in the archive; −∞ where there is none. */
   get archivedUpTo(): number {
-    const row = this.database.prepare('SELECT key, value, crc FROM state WHERE key = ?').get(ARCHIVED) as StateRow | undefined;
+    const row = this.database.prepare('SELECT key, value, crc FROM state WHERE key = ?').get(ARCHIVED) as
+      | StateRow
+      | undefined;
     if (row === undefined) return Number.NEGATIVE_INFINITY;
     checkState(row);
     return deserialize(row.value) as number;
@@ -97,7 +102,10 @@ export class StoreFile {
 
   /** On the disk, the journal included. */
   get bytes(): number {
-    return SUFFIXES.reduce((sum, suffix) => sum + (statSync(this.path + suffix, { throwIfNoEntry: false })?.size ?? 0), 0);
+    return SUFFIXES.reduce(
+      (sum, suffix) => sum + (statSync(this.path + suffix, { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
   }
 
   close(): void {
@@ -108,7 +116,10 @@ export class StoreFile {
   /** A database that was deleted goes on taking data that nobody will ever find. */
   #checkPlace(): void {
     if (statSync(this.path, { throwIfNoEntry: false })?.ino === this.#inode) return;
-    throw new StoreError('ERR_STORE_FAILED', `store file must stay where it was opened, got another or none at ${this.path}`);
+    throw new StoreError(
+      'ERR_STORE_FAILED',
+      `store file must stay where it was opened, got another or none at ${this.path}`,
+    );
   }
 }
 
@@ -129,7 +140,11 @@ function lock(database: Database, path: string): Database {
   } catch (cause) {
     database.close();
     if (!isLocked(cause)) throw cause;
-    throw new StoreError('ERR_STORE_LOCKED', `store must be open for writing once, got ${path} which a service has open`, { cause });
+    throw new StoreError(
+      'ERR_STORE_LOCKED',
+      `store must be open for writing once, got ${path} which a service has open`,
+      { cause },
+    );
   }
 }
 
@@ -154,7 +169,11 @@ function isDamaged(cause: unknown): boolean {
 function refusal(cause: unknown, path: string): unknown {
   if (!isDamaged(cause)) return cause;
   const advice = `open it with onDamage: 'moveAside' to begin a new one beside it`;
-  return new StoreError('ERR_STORE_DAMAGED', `store must be sound to be opened, got ${JSON.stringify(textOf(cause))} in ${path}: ${advice}`, { cause });
+  return new StoreError(
+    'ERR_STORE_DAMAGED',
+    `store must be sound to be opened, got ${JSON.stringify(textOf(cause))} in ${path}: ${advice}`,
+    { cause },
+  );
 }
 
 /** Renames all files of a database; returns where to. */

@@ -71,7 +71,9 @@ export class StoreWorker {
 
   #fail(cause: unknown): void {
     if (this.#failure !== undefined) return;
-    this.#failure = new AnalyticsError('ERR_STORE_FAILED', 'store worker must stay alive, got one that ended', { cause });
+    this.#failure = new AnalyticsError('ERR_STORE_FAILED', 'store worker must stay alive, got one that ended', {
+      cause,
+    });
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }

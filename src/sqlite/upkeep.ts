@@ -80,15 +80,17 @@ export class Upkeep {
   *#pack(): Generator<void> {
     const { database } = this.#file;
     const last = (database.prepare('SELECT max(no) AS no FROM blocks').get() as { no: number | null }).no ?? 0;
-    const services = database
-      .prepare('SELECT DISTINCT service FROM blocks ORDER BY service')
-      .all() as { readonly service: number }[];
+    const services = database.prepare('SELECT DISTINCT service FROM blocks ORDER BY service').all() as {
+      readonly service: number;
+    }[];
     for (let at = 0; at < services.length; at += SERVICES_A_STEP) {
       const from = services[at]?.service as number;
       const to = services[Math.min(at + SERVICES_A_STEP, services.length) - 1]?.service as number;
       database.transaction(() => {
         const rows = database
-          .prepare('SELECT no, service, bytes, crc FROM blocks WHERE service >= ? AND service <= ? AND no <= ? ORDER BY no')
+          .prepare(
+            'SELECT no, service, bytes, crc FROM blocks WHERE service >= ? AND service <= ? AND no <= ? ORDER BY no',
+          )
           .all(from, to, last) as BlockRow[];
         for (const [level, byId] of recentBuckets(rows).entries()) this.#packLevel(level, byId);
         database.prepare('DELETE FROM blocks WHERE service >= ? AND service <= ? AND no <= ?').run(from, to, last);

@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import type { Request } from './messages.ts';
 import { readBuckets, readMetrics, readOldest, readRows, readServices } from './read-store.ts';
-import { StoreFile } from './store-file.ts';
 import { sentError } from './store-error.ts';
+import { StoreFile } from './store-file.ts';
 import { Upkeep } from './upkeep.ts';
 
 const port = parentPort as NonNullable<typeof parentPort>;

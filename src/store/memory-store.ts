@@ -31,7 +31,10 @@ export class MemoryStore implements Store {
   /** @throws AnalyticsError `ERR_STORE_LOCKED` while a service has it open */
   async open(): Promise<StoredState> {
     if (this.#isOpen) {
-      throw new AnalyticsError('ERR_STORE_LOCKED', 'store must be closed to be opened, got one that a service has open');
+      throw new AnalyticsError(
+        'ERR_STORE_LOCKED',
+        'store must be closed to be opened, got one that a service has open',
+      );
     }
     this.#isOpen = true;
     const buckets: StoredBuckets[] = [];
@@ -70,9 +73,7 @@ export class MemoryStore implements Store {
     const { serviceId, metricName, withOrdinal = false, level, from, to } = query;
     const names = [...this.#names.values()].filter(
       (name) =>
-        name.serviceId === serviceId &&
-        name.metricName === metricName &&
-        (!withOrdinal || name.ordinal !== undefined),
+        name.serviceId === serviceId && name.metricName === metricName && (!withOrdinal || name.ordinal !== undefined),
     );
     const buckets: StoredBuckets[] = [];
     for (const { id } of names) {

@@ -135,7 +135,13 @@ describe('a process that is killed at a point that matters', () => {
 describe('a store that fails', () => {
   it('is written again when there is room: nothing is lost, health says so meanwhile', async () => {
     const path = workshop.path('full.db');
-    const outcome = await holdOut({ STORE: path, FAULT: 'full', FAULT_AT: 'INSERT INTO state', FAULT_TIME: '5', FAULT_TIMES: '12' });
+    const outcome = await holdOut({
+      STORE: path,
+      FAULT: 'full',
+      FAULT_AT: 'INSERT INTO state',
+      FAULT_TIME: '5',
+      FAULT_TIMES: '12',
+    });
     expect(outcome.errors[0]).toMatch(/^ERR_STORE_FAILED store must be able to be written, got .+ full/);
     expect(outcome.errors).toHaveLength(1);
     expect(outcome.reasons).toContainEqual(expect.stringContaining('full'));
@@ -152,9 +158,17 @@ describe('a store that fails', () => {
     expect(await events(path)).toBe(outcome.recorded);
   });
 
-  it('may take ten seconds: the event loop goes on, and close waits for five at most', { timeout: 30_000 }, async () => {
+  it('may take ten seconds: the event loop goes on, and close waits for five at most', {
+    timeout: 30_000,
+  }, async () => {
     const path = workshop.path('slow.db');
-    const outcome = await holdOut({ STORE: path, FAULT: 'slow', FAULT_AT: 'INSERT INTO state', FAULT_TIME: '20', FOR: '1000' });
+    const outcome = await holdOut({
+      STORE: path,
+      FAULT: 'slow',
+      FAULT_AT: 'INSERT INTO state',
+      FAULT_TIME: '20',
+      FOR: '1000',
+    });
     expect(outcome.longestMs).toBeLessThan(1000);
     expect(outcome.closeMs).toBeLessThan(5500);
     // What had not been taken when it closed, and was not acknowledged.
