@@ -114,7 +114,11 @@ async function append() {
   await service.close();
   await new Promise((resolve) => setTimeout(resolve, 100));
   const bytes = statSync(path).size;
-  console.log({ closedMinutesOfServices: minutes * SERVICES, MB: rounded(bytes / 1e6), 'flushes took s': rounded(committing / 1000) });
+  console.log({
+    closedMinutesOfServices: minutes * SERVICES,
+    MB: rounded(bytes / 1e6),
+    'flushes took s': rounded(committing / 1000),
+  });
 }
 
 const parts = { loop: eventLoop, append };

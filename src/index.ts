@@ -37,8 +37,9 @@ export {
   type KeptRecord,
   type RowHistoryQuery,
   type SeriesHistoryQuery,
-} from './history.ts';
-export type { StoreStats } from './keeper.ts';
+} from './keep/history.ts';
+export type { StoreStats } from './keep/keeper.ts';
+export type { RecordedPrediction } from './keep/prediction-record.ts';
 export type { DefinedMetricInput } from './metric-types.ts';
 export type { Anomaly, AnomalyKind, Explanation, Observation, Severity } from './model/anomaly.ts';
 export type { Aggregation, SeriesBucket } from './model/bucket.ts';
@@ -101,7 +102,6 @@ export type {
   ThresholdOptions,
 } from './predict/predictor-options.ts';
 export type { HolidayCalendar } from './predict/prophet.ts';
-export type { RecordedPrediction } from './prediction-record.ts';
 export {
   type OpenOptions,
   type ScanOptions,

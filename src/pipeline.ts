@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts';
 import { performanceRecord, type RecordSink } from './collect/record-buffer.ts';
 import { AnomalyDetector, type AnomalyDetectorOptions, type DetectorSnapshot } from './detect/anomaly-detector.ts';
 import type { GuardedEmitter } from './events.ts';
-import type { Keeper } from './keeper.ts';
+import type { Keeper } from './keep/keeper.ts';
 import type { Aggregation } from './model/bucket.ts';
 import type { Prediction } from './model/forecast.ts';
 import { assessHealth, type HealthStatus, healthStatus } from './model/health.ts';

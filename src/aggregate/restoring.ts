@@ -71,7 +71,7 @@ export function aggregatorSnapshot(saved: SavedAggregation): AggregatorSnapshot 
 }
 
 /** Reads what `Saving` wrote of buckets, one after the other. */
-export function readBuckets(
+function readBuckets(
   bytes: Uint8Array,
   take: (id: number, level: number, start: number, encoded: Uint8Array) => void,
 ): void {

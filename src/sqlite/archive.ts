@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts';
 import { AnalyticsError } from '../errors.ts';
 import { columnChunks, parquetReady } from '../export/parquet.ts';
 import { type Column, type SeriesRow, TABLES } from '../export/tables.ts';
-import { History, type KeptRecord } from '../history.ts';
+import { History, type KeptRecord } from '../keep/history.ts';
 import { type Aggregation, aggregationId } from '../model/bucket.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import { labelsKey } from '../model/series-key.ts';

@@ -50,13 +50,13 @@ export interface ValueRow {
  * Every row has a checksum over what it holds and what it is found by, so that bits that flip on the disk, where SQLite
  * itself has none, are noticed, and never taken for data. CRC-32, for what disks do and not for what attackers do.
  */
-export function checksum(name: string, bytes?: Uint8Array): number {
+function checksum(name: string, bytes?: Uint8Array): number {
   const ofName = crc32(name);
   return bytes === undefined ? ofName : crc32(bytes, ofName);
 }
 
 /** Bytes as drivers take them: a view, not a copy. */
-export function blob(bytes: Uint8Array): Buffer {
+function blob(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

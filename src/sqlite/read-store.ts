@@ -25,8 +25,8 @@ const PACKS_AT_A_TIME = 200;
 
 /** Columns that are still in pieces. */
 class Columns {
-  #starts: number[] = [];
-  #lengths: number[] = [];
+  readonly #starts: number[] = [];
+  readonly #lengths: number[] = [];
   readonly #bytes: Uint8Array[] = [];
   #size = 0;
 

@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, renameSync, statSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import { checkState, putBlock, putName, putState, putValue, type StateRow } from './checked-rows.ts';
 import { Database } from './database.ts';
@@ -177,14 +177,9 @@ function refusal(cause: unknown, path: string): unknown {
 }
 
 /** Renames all files of a database; returns where to. */
-export function moveAside(path: string): string {
+function moveAside(path: string): string {
   let to = `${path}.damaged`;
   for (let n = 2; existsSync(to); n++) to = `${path}.damaged-${n}`;
   for (const suffix of SUFFIXES) if (existsSync(path + suffix)) renameSync(path + suffix, to + suffix);
   return to;
-}
-
-/** Removes the files of a database. */
-export function removeStoreFiles(path: string): void {
-  for (const suffix of [...SUFFIXES, '-lock']) rmSync(path + suffix, { force: true });
 }

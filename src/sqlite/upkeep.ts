@@ -1,3 +1,4 @@
+import { SystemClock } from '../clock.ts';
 import type { BlockRow, PackRow } from './checked-rows.ts';
 import { checkPack, putPack } from './checked-rows.ts';
 import type { SentError } from './messages.ts';
@@ -30,8 +31,8 @@ const TABLES = ['anomalies', 'predictions', 'events'] as const;
 export class Upkeep {
   readonly #file: StoreFile;
   readonly #tell: (error: SentError) => void;
+  readonly #clock = new SystemClock();
   #steps: Iterator<unknown> | undefined;
-  #timer: NodeJS.Immediate | undefined;
   #packedAt = Number.NaN;
   #forgotAt = Number.NEGATIVE_INFINITY;
 
@@ -42,26 +43,24 @@ export class Upkeep {
 
   /** Begins what is due at `now`, unless it is being done. */
   begin(now: number): void {
-    this.#steps ??= this.#work(now);
-    this.#timer ??= setImmediate(() => this.#step());
+    if (this.#steps !== undefined) return;
+    this.#steps = this.#work(now);
+    this.#clock.slice(() => this.#step());
   }
 
   /** Stops where it is. */
   end(): void {
-    if (this.#timer !== undefined) clearImmediate(this.#timer);
     this.#steps = undefined;
   }
 
-  #step(): void {
-    this.#timer = undefined;
-    if (this.#steps === undefined) return;
+  #step(): boolean {
     try {
-      if (this.#steps.next().done === true) this.#steps = undefined;
-      else this.#timer = setImmediate(() => this.#step());
+      if (this.#steps?.next().done === false) return true;
     } catch (cause) {
-      this.#steps = undefined;
       this.#tell(sentError(cause, 'be kept in order'));
     }
+    this.#steps = undefined;
+    return false;
   }
 
   *#work(now: number): Generator<void> {

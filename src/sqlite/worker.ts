@@ -31,11 +31,8 @@ function answer(request: Request): unknown {
   }
   if (file === undefined) throw new Error('store is not open');
   switch (request.type) {
-    case 'commit': {
-      const committed = file.commit(request);
-      upkeep?.begin(request.now);
-      return committed;
-    }
+    case 'commit':
+      return file.commit(request);
     case 'buckets':
       return readBuckets(file.database, request);
     case 'rows':
@@ -62,6 +59,7 @@ function answer(request: Request): unknown {
 port.on('message', ({ id, request }: { readonly id: number; readonly request: Request }) => {
   try {
     port.postMessage({ id, value: answer(request) });
+    if (request.type === 'commit') upkeep?.begin(request.now);
   } catch (cause) {
     port.postMessage({ id, error: sentError(cause, DOING[request.type]) });
   }

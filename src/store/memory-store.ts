@@ -19,7 +19,7 @@ const LEVELS = 5;
  * A store that lasts as long as the object: a service that is opened on it again goes on where the one before stopped. For
  * tests, and for handing over within a process; nothing of it outlives that. It keeps everything for ever.
  */
-export class MemoryStore implements Store {
+class MemoryStore implements Store {
   readonly #names = new Map<number, StoredName>();
   readonly #gone = new Set<number>();
   readonly #state = new Map<string, unknown>();

@@ -118,7 +118,7 @@ describe('a process that is killed at a point that matters', () => {
       const minutes = days.reduce((sum, { eventCount }) => sum + eventCount, 0);
       expect(minutes).toBeGreaterThanOrEqual(acknowledged);
       expect(minutes).toBeLessThanOrEqual(acknowledged + 10);
-      const hour = [];
+      const hour: number[] = [];
       for await (const { timestamp, eventCount } of service.history.aggregations(serviceId)) {
         expect(eventCount).toBe(1);
         hour.push(timestamp);

@@ -1,22 +1,22 @@
-import type { Aggregator } from './aggregate/aggregator.ts';
-import { checkLabels, checkQuery } from './aggregate/bucket-query.ts';
-import { WATCHED_PER_MINUTE } from './aggregate/read-series.ts';
+import type { Aggregator } from '../aggregate/aggregator.ts';
+import { checkLabels, checkQuery } from '../aggregate/bucket-query.ts';
+import { WATCHED_PER_MINUTE } from '../aggregate/read-series.ts';
 import {
   type StoredMetric,
   type StoredService,
   storedAggregations,
   storedMinutes,
   storedSeries,
-} from './aggregate/stored-reading.ts';
-import type { Clock } from './clock.ts';
-import type { Anomaly } from './model/anomaly.ts';
-import type { Aggregation, SeriesBucket } from './model/bucket.ts';
-import { OPERATION_DURATION } from './model/metric-kind.ts';
-import { bucketStart, PERIOD_MS, PERIODS, type Period } from './model/period.ts';
-import type { RecordByKind, Timestamp } from './model/records.ts';
-import type { Labels } from './model/series-key.ts';
+} from '../aggregate/stored-reading.ts';
+import type { Clock } from '../clock.ts';
+import type { Anomaly } from '../model/anomaly.ts';
+import type { Aggregation, SeriesBucket } from '../model/bucket.ts';
+import { OPERATION_DURATION } from '../model/metric-kind.ts';
+import { bucketStart, PERIOD_MS, PERIODS, type Period } from '../model/period.ts';
+import type { RecordByKind, Timestamp } from '../model/records.ts';
+import type { Labels } from '../model/series-key.ts';
+import type { Store, StoredTable } from '../store/store.ts';
 import type { RecordedPrediction } from './prediction-record.ts';
-import type { Store, StoredTable } from './store/store.ts';
 
 /** What of the history to read. */
 export interface HistoryQuery {

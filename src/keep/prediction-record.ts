@@ -1,8 +1,8 @@
-import type { Prediction } from './model/forecast.ts';
-import type { SeriesId } from './model/series-key.ts';
-import { SeriesMap } from './model/series-map.ts';
-import type { Predictor } from './predict/predictor.ts';
-import type { Store, StoredRow } from './store/store.ts';
+import type { Prediction } from '../model/forecast.ts';
+import type { SeriesId } from '../model/series-key.ts';
+import { SeriesMap } from '../model/series-map.ts';
+import type { Predictor } from '../predict/predictor.ts';
+import type { Store, StoredRow } from '../store/store.ts';
 
 /** A prediction as it is stored, with what came of it once that is known. */
 export interface RecordedPrediction extends Prediction {
