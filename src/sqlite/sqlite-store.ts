@@ -103,7 +103,7 @@ export class SqliteStore implements ArchivedStore {
   #archiving: Promise<void> | undefined;
   readonly #stopArchiving = new AbortController();
   #worker: StoreWorker | undefined;
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
   #bytes = 0;
   #movedAside: string | undefined;
   #upkeepProblem: string | undefined;
@@ -234,16 +234,19 @@ export class SqliteStore implements ArchivedStore {
     return { bytes: this.#bytes, movedAside: this.#movedAside, upkeepProblem: this.#upkeepProblem };
   }
 
-  /** Closes the database and ends the thread; at once, leaving what it was asked, where that has not come back. */
+  /**
+   * Closes the database and ends the thread, after what it was asked before; the process lives until then. Calling it again
+   * waits for the same.
+   */
   async close(): Promise<void> {
-    if (this.#isClosed || this.#worker === undefined) return;
-    const worker = this.#worker;
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#stopArchiving.abort();
-    // At its next step; but not where a disk that does not answer has it wait.
-    if (!worker.isBusy) await this.#archiving;
-    this.#isClosed = true;
-    if (!worker.isGone && !worker.isBusy) await worker.ask({ type: 'close' });
-    await worker.end();
+    await this.#archiving;
+    await this.#worker?.end();
   }
 
   /** Archives, a day at a time and in the background, the days that are old enough at `now`. */
@@ -276,7 +279,7 @@ export class SqliteStore implements ArchivedStore {
   }
 
   async #alive(): Promise<StoreWorker> {
-    if (this.#isClosed || this.#worker === undefined) {
+    if (this.#closing !== undefined || this.#worker === undefined) {
       throw new AnalyticsError('ERR_CLOSED', 'store must be open to be used, got one that is closed');
     }
     if (!this.#worker.isGone) return this.#worker;

@@ -29,6 +29,11 @@ function answer(request: Request): unknown {
     upkeep = request.readOnly ? undefined : new Upkeep(opened, (notice) => port.postMessage({ notice }));
     return request.load ? opened.load() : undefined;
   }
+  if (request.type === 'close') {
+    upkeep?.end();
+    file?.close();
+    return undefined;
+  }
   if (file === undefined) throw new Error('store is not open');
   switch (request.type) {
     case 'commit':
@@ -45,11 +50,6 @@ function answer(request: Request): unknown {
       return readOldest(file.database, file.archivedUpTo);
     case 'archived':
       file.archived(request.upTo);
-      return undefined;
-    case 'close':
-      upkeep?.end();
-      file.close();
-      file = undefined;
       return undefined;
     default:
       return request satisfies never;

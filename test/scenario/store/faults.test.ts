@@ -171,8 +171,8 @@ describe('a store that fails', () => {
     });
     expect(outcome.longestMs).toBeLessThan(1000);
     expect(outcome.closeMs).toBeLessThan(5500);
-    // What had not been taken when it closed, and was not acknowledged.
-    expect(await events(path)).toBeLessThan(outcome.recorded);
+    // The thread is not stopped: when the disk answers at last, all of it is there.
+    expect(await events(path)).toBe(outcome.recorded);
   });
 
   it('that was deleted says so, and takes nothing more', async () => {
