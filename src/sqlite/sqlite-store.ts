@@ -91,7 +91,7 @@ export interface SqliteInfo extends StoreInfo {
   readonly upkeepProblem: string | undefined;
 }
 
-/** A {@link Store} in a SQLite database; see `sqlite`. */
+/** A store in a SQLite database; see `sqlite`. */
 export class SqliteStore implements ArchivedStore {
   readonly #request: OpenRequest;
   readonly #clock = new SystemClock();
