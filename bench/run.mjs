@@ -24,6 +24,8 @@ const PARTS = {
   queries: { title: 'Queries, closing, merging', peers: ['prom-client'], load: () => import('./queries.mjs') },
   dashboard: { title: 'Dashboard', load: () => import('./dashboard.mjs') },
   http: { title: 'Over HTTP', peers: ['fastify'], load: () => import('./http.mjs') },
+  store: { title: 'Store', load: () => import('./store.mjs') },
+  export: { title: 'Export', load: () => import('./export.mjs') },
   detect: { title: 'Detection', load: () => ({ run: detect }) },
   forecast: { title: 'Forecasts', peers: FORECASTERS, load: () => import('./forecast.mjs') },
 };
