@@ -38,7 +38,7 @@ work(after, 120, 20);
 
 let logins = 0;
 for await (const { eventCount } of after.history.aggregations('api', { period: '1m' })) logins += eventCount;
-const kept = [];
+const kept: (string | undefined)[] = [];
 for await (const { record } of after.history.events()) kept.push(record.userId);
 console.log('logins', logins, 'the first by', kept[0]);
 await after.close();
