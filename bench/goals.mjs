@@ -137,7 +137,7 @@ export const MISSED = {
   'store-append':
     'of a batch, half an hour of 100 services, this is all the time from the bytes in memory to the answer: copying and sending them, the transaction with checksums and state, and packing the half hour before',
   'store-day':
-    'the thread reads fifty packs and sends them, and 1,440 minutes are decoded and their quantiles read on the main thread, in slices; a day of five-minute buckets takes a fifth',
+    'the thread reads some fifty packs and sends them, and 1,440 minutes are decoded and their quantiles read on the main thread, in slices',
   'close-10000': SERVICES,
   'close-100000': SERVICES,
   'online-update': COLD,
