@@ -1,26 +1,25 @@
 // What an export of a million rows takes: time, bytes, and for how long it holds the event loop.
 //
-//   npm run build:js && node bench/export.mjs [--rows N] [--rounds N]
-//
-// Two figures tell how long the loop is held: the longest time between two of its turns, which other programs on the
-// machine make longer, and the most CPU that the main thread used between two turns, which they do not.
+// A part of run.mjs.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { exportCsv, exportParquet } from '../dist/export.js';
 import { ManualClock, Service } from '../dist/index.js';
 import { mainThreadMicroseconds, median } from './measure.mjs';
+import { table } from './page.mjs';
 import { latencies } from './workload.mjs';
 
-const { values: options } = parseArgs({
-  options: { rows: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '3' } },
-});
-const ROWS = Number(options.rows);
+const ROWS = 1_000_000;
+const ROUNDS = 3;
 const START = Date.UTC(2026, 0, 5, 9);
 const MINUTE = 60_000;
+const TEXT = `\
+Medians of ${ROUNDS} rounds, the longest turns of all of them. Two figures tell for how long the event loop is held: the longest
+time between two of its turns, which other programs on the machine make longer, and the most CPU that the main thread used
+between two turns, which they do not. DuckDB counts the rows of every file.`;
 /** Minutes of each service and series of the tables: a week. */
 const MINUTES = 10_080;
 const VALUES = latencies('lognormal', 100_003);
@@ -91,12 +90,6 @@ function livedService(services) {
   return service;
 }
 
-let service;
-function lived() {
-  service ??= livedService(100);
-  return service;
-}
-
 /** Writes an export to a file and watches the event loop meanwhile. */
 async function measure(stream, file) {
   let isOver = false;
@@ -127,7 +120,6 @@ async function measure(stream, file) {
   return { seconds, cpuSeconds, longestWall, longestCpu, bytes };
 }
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'streamgate-analytics-bench-'));
 const database = await (await DuckDBInstance.create(':memory:')).connect();
 
 /** Rows of a file as DuckDB counts them. */
@@ -142,27 +134,40 @@ const MEASURED = [
   ['series, Parquet', () => exportParquet(series(), { what: 'series' }), 's.parquet'],
   ['aggregations, CSV', () => exportCsv(aggregations(), { what: 'aggregations' }), 'a.csv'],
   ['series, CSV', () => exportCsv(series(), { what: 'series' }), 's.csv'],
-  // Last: its buckets would make each collection of garbage longer.
-  ['of a service, Parquet', () => exportParquet(lived(), { what: 'aggregations' }), 'live.parquet'],
 ];
-const table = [];
-for (const [name, open, fileName] of MEASURED) {
-  const file = path.join(folder, fileName);
-  const rounds = [];
-  for (let round = 0; round < Number(options.rounds); round++) rounds.push(await measure(open(), file));
-  const rows = await counted(file);
-  assert.equal(rows, name.startsWith('of a service') ? 100 * 1440 : ROWS);
-  const of = (field) => median(rounds.map((round) => round[field]));
-  table.push({
-    export: name,
-    rows,
-    seconds: of('seconds').toFixed(2),
-    'CPU s': of('cpuSeconds').toFixed(2),
-    'longest turn ms': Math.max(...rounds.map(({ longestWall }) => longestWall)).toFixed(1),
-    'longest turn CPU ms': Math.max(...rounds.map(({ longestCpu }) => longestCpu)).toFixed(1),
-    'bytes a row': (of('bytes') / rows).toFixed(1),
-  });
-  fs.rmSync(file);
+const HEADER = ['export', 'rows', 's', 'CPU s', 'longest turn, ms', 'longest turn, CPU ms', 'bytes a row'];
+
+export async function run({ progress }) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'streamgate-analytics-bench-'));
+  const rows = [];
+  const add = async (name, expected, open, fileName) => {
+    progress(`export: ${name}`);
+    const file = path.join(folder, fileName);
+    const rounds = [];
+    for (let round = 0; round < ROUNDS; round++) rounds.push(await measure(open(), file));
+    assert.equal(await counted(file), expected);
+    fs.rmSync(file);
+    const of = (field) => median(rounds.map((round) => round[field]));
+    const largest = (field) => Math.max(...rounds.map((round) => round[field]));
+    rows.push([
+      name,
+      expected.toLocaleString('en'),
+      of('seconds').toFixed(2),
+      of('cpuSeconds').toFixed(2),
+      largest('longestWall').toFixed(1),
+      largest('longestCpu').toFixed(1),
+      (of('bytes') / expected).toFixed(1),
+    ]);
+    return { seconds: of('seconds'), longest: of('longestWall') };
+  };
+  let reached = {};
+  for (const [name, open, fileName] of MEASURED) {
+    const { seconds, longest } = await add(name, ROWS, open, fileName);
+    if (reached['export-time'] === undefined) reached = { 'export-time': seconds, 'export-block': longest };
+  }
+  // Last: its buckets would make each collection of garbage longer.
+  const lived = livedService(100);
+  await add('of a service, Parquet', 100 * 1440, () => exportParquet(lived, { what: 'aggregations' }), 'live.parquet');
+  fs.rmSync(folder, { recursive: true });
+  return { text: TEXT, tables: [table('Exporting', HEADER, rows)], reached };
 }
-fs.rmSync(folder, { recursive: true });
-console.table(table);

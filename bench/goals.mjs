@@ -4,7 +4,7 @@ const overProm = 'CPU of a record over prom-client Histogram.observe with labels
 
 const HORIZONS = ['5m', '15m', '1h'];
 
-/** `id` is the key under which a part says what it reached; a goal is met at or below `goal`. */
+/** `id` is the key under which a part says what it reached; a goal is met at or below `goal`, or at or above it where `atLeast`. */
 export const GOALS = [
   { id: 'record-100', figure: `recordPerformanceMetric, 100 series: ${overProm}`, goal: 0.08 },
   { id: 'record-10000', figure: 'the same, 10,000 series', goal: 0.15 },
@@ -33,6 +33,30 @@ export const GOALS = [
   { id: 'http-batch', figure: 'an event over HTTP in a batch of 100, CPU of the server', goal: 0.77, unit: ' µs' },
   { id: 'http-single', figure: 'an event over HTTP by itself, CPU of the server', goal: 20, unit: ' µs' },
   { id: 'http-block', figure: 'hostile requests, longest block of the event loop', goal: 20, unit: ' ms' },
+  {
+    id: 'store-p99',
+    figure: 'storing 50,000 records a second: added to the p99 of the event loop',
+    goal: 5,
+    unit: ' ms',
+  },
+  { id: 'store-block', figure: 'the same: longest delay', goal: 20, unit: ' ms' },
+  { id: 'store-size', figure: 'a million closed minutes on the disk', goal: 120, unit: ' MB' },
+  { id: 'store-append', figure: 'buckets that the store takes a second', goal: 100_000, atLeast: true },
+  { id: 'store-day', figure: '24 h of minutes of one service out of 100, p95', goal: 30, unit: ' ms' },
+  { id: 'store-open', figure: 'opening 30 days of 100 services', goal: 1000, unit: ' ms' },
+  { id: 'export-time', figure: 'a million rows to Parquet', goal: 5, unit: ' s' },
+  { id: 'export-block', figure: 'the same: longest turn of the event loop', goal: 20, unit: ' ms' },
+  { id: 'nab-standard', figure: 'Numenta Anomaly Benchmark, standard', goal: 75, atLeast: true },
+  { id: 'nab-low-fp', figure: 'Numenta Anomaly Benchmark, reward low FP', goal: 67, atLeast: true },
+  { id: 'nab-low-fn', figure: 'Numenta Anomaly Benchmark, reward low FN', goal: 80, atLeast: true },
+  { id: 'kpi-f1', figure: 'web services, event F1', goal: 0.76, atLeast: true },
+  { id: 'kpi-vus', figure: 'web services, VUS-PR', goal: 0.36, atLeast: true },
+  { id: 'cloud-f1', figure: 'cloud services, event F1', goal: 0.5, atLeast: true },
+  { id: 'cloud-vus', figure: 'cloud services, VUS-PR', goal: 0.63, atLeast: true },
+  { id: 'false-pages', figure: 'false pages a series and week, on the worst of the three sets', goal: 1 },
+  { id: 'paged-share', figure: 'share of the incidents that are paged, on the worst', goal: 0.5, atLeast: true },
+  { id: 'detect-cpu', figure: 'judging and learning a sample, CPU', goal: 1, unit: ' µs' },
+  { id: 'detect-bytes', figure: 'a series under watch for a week', goal: 32, unit: ' kB' },
   ...[0.7, 0.65, 0.63].map((goal, i) => ({
     id: `online-error-${HORIZONS[i]}`,
     figure: `forecast ${HORIZONS[i]} ahead: mean absolute error over that of the last value`,
@@ -72,6 +96,9 @@ const COLD =
 const FEW =
   'few series decide: one in a hundred and some. They are ones where nothing beats the last value and the mix learns that late';
 
+const CHANCE =
+  'within what chance does on so few series: drawing files at random moves NAB by 3 points, other halves move F1 by some hundredths. What was tried: records that count less the further they lie out, size in what is news, longer and shorter memory of the last alarm; each helped one set and hurt another';
+
 /** By `id`: why it is missed, and what was tried. Shown only while the goal is missed. */
 export const MISSED = {
   'record-100':
@@ -98,6 +125,13 @@ export const MISSED = {
   'http-single':
     'node:http alone takes more than the goal on this machine, nearly all of it the system calls for one request. What is added is half for the headers of the answer, half for checks and recording',
   'http-block': 'garbage collection and the compiling of functions are in it',
+  'nab-standard': CHANCE,
+  'nab-low-fp': CHANCE,
+  'nab-low-fn': CHANCE,
+  'kpi-f1': CHANCE,
+  'cloud-f1': CHANCE,
+  'detect-cpu':
+    'no part stands out: four beliefs, four families of novelty, two searches for the ends of the band; garbage is a fifteenth. Four channels of novelty that told nothing more were left out. With 1,000 series in turn each sample waits for its own 29 kB, in some forty objects; the times of day in one array instead of five made no difference that could be measured. What would help is all state of a series in one array, as the online forecasts have it. 10,000 series at a sample a minute take about a tenth of a percent of a core',
   'close-10000': SERVICES,
   'close-100000': SERVICES,
   'online-update': COLD,
@@ -115,3 +149,8 @@ export const MISSED = {
   'series-block':
     'every slice ends after 1.5 ms; what is above is garbage collection, one member of the pool that cannot be cut finer, and the wait for the processor (the column `idle loop`)',
 };
+
+/** Whether a figure that was reached meets its goal. */
+export function isMet({ goal, atLeast = false }, reached) {
+  return atLeast ? reached >= goal : reached <= goal;
+}

@@ -1,7 +1,7 @@
 // Tables for the console and the page, and the page itself.
 import fs from 'node:fs';
 import os from 'node:os';
-import { GOALS, MISSED } from './goals.mjs';
+import { GOALS, isMet, MISSED } from './goals.mjs';
 import { CPU_SOURCE } from './measure.mjs';
 
 /** A table of texts; what is a number stands on the right. */
@@ -20,9 +20,10 @@ export function toMarkdown({ title, header, rows }) {
 
 /** Goals beside what was reached; `reached` has a number for each goal that was measured. */
 export function goalTable(reached) {
-  const rows = GOALS.filter(({ id }) => reached[id] !== undefined).map(({ id, figure, goal, unit = '' }) => {
-    const met = reached[id] <= goal ? 'yes' : 'no';
-    return [figure, `≤ ${goal}${unit}`, `${short(reached[id])}${unit}`, met];
+  const rows = GOALS.filter(({ id }) => reached[id] !== undefined).map((one) => {
+    const { id, figure, goal, unit = '', atLeast } = one;
+    const met = isMet(one, reached[id]) ? 'yes' : 'no';
+    return [figure, `${atLeast ? '≥' : '≤'} ${goal}${unit}`, `${short(reached[id])}${unit}`, met];
   });
   return table('Goals', ['figure', 'goal', 'reached', 'met'], rows);
 }
@@ -30,7 +31,7 @@ export function goalTable(reached) {
 /** The whole page, from what the parts gave. */
 export function page(parts) {
   const reached = Object.assign({}, ...parts.map((part) => part.reached ?? {}));
-  const missed = GOALS.filter(({ id, goal }) => reached[id] > goal);
+  const missed = GOALS.filter((one) => reached[one.id] !== undefined && !isMet(one, reached[one.id]));
   const unmeasured = GOALS.filter(({ id }) => reached[id] === undefined);
   return `${[
     '# Benchmarks',
@@ -100,6 +101,6 @@ npm run bench -- --rounds 15                   # more rounds, for a machine that
 npm run bench -- --only record,memory          # some parts, on the console only
 npm run bench -- --only record,memory --write  # and into this page, the other parts as they were
 npm run bench -- --only record --ways record,handle
-npm run bench -- --only detect --nab DIR --kpi DIR --cloud DIR --write
+npm run bench -- --only detect --nab DIR --kpi DIR --cloud DIR --tools DIR --write
 npm run bench:forecast -- --data DIR --write  # as it is, on the console only, without --write
 \`\`\``;

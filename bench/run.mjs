@@ -1,12 +1,15 @@
 // Measures every figure that is promised, beside what one would use instead, and writes docs/benchmarks.md.
 //
-//   node bench/run.mjs [--only PART,…] [--write] [--ways WAY,…] [--rounds N] [--every N] [--nab DIR] [--kpi DIR] [--cloud DIR] [--data DIR]
+//   node bench/run.mjs [--only PART,…] [--write] [--ways WAY,…] [--rounds N] [--every N] [--nab DIR] [--kpi DIR] [--cloud DIR] [--tools DIR] [--data DIR]
 //
 // Parts: see PARTS. Runs what is in dist/, so build first. What a part gave is kept in bench/results, and the page is made of all
 // that are there, so that one part can be measured again without the others. --only shows some parts on the console; with
 // --write they go into the page. --every takes each N-th series of --data.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { goalTable, machine, page, toMarkdown } from './page.mjs';
@@ -21,12 +24,14 @@ const PARTS = {
   queries: { title: 'Queries, closing, merging', peers: ['prom-client'], load: () => import('./queries.mjs') },
   dashboard: { title: 'Dashboard', load: () => import('./dashboard.mjs') },
   http: { title: 'Over HTTP', peers: ['fastify'], load: () => import('./http.mjs') },
-  detect: { title: 'Detection', load: () => ({ run: () => script('detect.mjs', ['nab', 'kpi', 'cloud']) }) },
+  store: { title: 'Store', load: () => import('./store.mjs') },
+  export: { title: 'Export', load: () => import('./export.mjs') },
+  detect: { title: 'Detection', load: () => ({ run: detect }) },
   forecast: { title: 'Forecasts', peers: FORECASTERS, load: () => import('./forecast.mjs') },
 };
 const PAGE = new URL('../docs/benchmarks.md', import.meta.url);
 const RESULTS = new URL('results/', import.meta.url);
-const FOLDERS = ['nab', 'kpi', 'cloud', 'data'];
+const FOLDERS = ['nab', 'kpi', 'cloud', 'tools', 'data'];
 
 const folder = { type: 'string' };
 const { values: options } = parseArgs({
@@ -39,6 +44,7 @@ const { values: options } = parseArgs({
     nab: folder,
     kpi: folder,
     cloud: folder,
+    tools: folder,
     data: folder,
   },
 });
@@ -95,19 +101,13 @@ function progress(text) {
   else if (text !== '') process.stderr.write(`${since} s  ${text}\n`);
 }
 
-/** Runs one of the benches that need recorded data; says so where none was given. */
-async function script(file, wanted) {
-  const given = wanted.filter((name) => options[name] !== undefined);
-  const flags = wanted.map((name) => `--${name}`).join(', ');
-  if (given.length === 0) return { notes: [`not run: \`bench/${file}\` needs folders of recorded series (${flags}).`] };
-  const args = given.flatMap((name) => [`--${name}`, options[name]]);
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, ['--expose-gc', path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  for await (const chunk of child.stdout) {
-    output += chunk;
-    process.stdout.write(chunk);
-  }
-  if (child.exitCode !== 0) throw new Error(`${file} ended with ${child.exitCode}`);
-  return { text: `\`bench/${file}\`, on data given with ${given.map((name) => `--${name}`).join(', ')}:`, output };
+/** The detector runs in a process of its own, so that what others left on the heap is not in its figures. */
+async function detect() {
+  const result = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'bench-')), 'result.json');
+  const given = ['nab', 'kpi', 'cloud', 'tools'].filter((name) => options[name] !== undefined);
+  const script = fileURLToPath(new URL('detect.mjs', import.meta.url));
+  const args = [script, '--json', result, ...given.flatMap((name) => [`--${name}`, options[name]])];
+  const [code] = await once(spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] }), 'close');
+  if (code !== 0) throw new Error(`detect.mjs ended with ${code}`);
+  return JSON.parse(fs.readFileSync(result, 'utf8'));
 }

@@ -1,119 +1,188 @@
-/**
- * The figures of the SQLite store: what it adds to the delay of the event loop, what a closed minute takes on the disk and
- * how fast it gets there, how long a day of minutes and an opening take. `npm run build` first; `node bench/store.mjs`.
- */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+// The part of run.mjs on the SQLite store: what it adds to the delay of the event loop, what closed minutes take on the disk
+// and how fast they get there, how long a day of minutes and an opening take.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ManualClock, Service } from '../dist/index.js';
 import { sqlite } from '../dist/sqlite.js';
+import { quartiles, turn } from './measure.mjs';
+import { short, table } from './page.mjs';
 
-const folder = mkdtempSync(join(tmpdir(), 'streamgate-analytics-bench-'));
-const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
 const SERVICES = 100;
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-const rounded = (value, digits = 1) => Number(value.toFixed(digits));
+const START = Date.UTC(2026, 0, 1);
+const PER_SECOND = 50_000;
+/** Of each run; the first ones, in which functions are compiled, are not counted. */
+const SECONDS = 24;
+const UNCOUNTED_SECONDS = 8;
+const MINUTES = 10_000;
+/** Minutes between two flushes while minutes are driven by hand. */
+const FLUSH_EVERY = 30;
+const QUERIES = 200;
 
-/** Records `perSecond` records a second for some seconds; returns what the event loop suffered. */
-async function delays(service, perSecond, seconds) {
-  const handles = Array.from({ length: SERVICES * 10 }, (_, i) => service.operation(`s${i % SERVICES}`, `op${i % 10}`));
-  const gaugeOf = Array.from({ length: SERVICES }, (_, i) => `s${i}`);
-  const monitor = monitorEventLoopDelay({ resolution: 1 });
-  let n = 0;
-  let nextGauge = 0;
+const TEXT = `\
+*Event loop*: ${PER_SECOND.toLocaleString('en')} records a second of ${SERVICES} services with ten operations each come in steps of 5 ms, stored every
+5 s; the delay of the loop is that of \`monitorEventLoopDelay\` at 1 ms, which has what a step of recording takes in it.
+*Closed minutes*: ${SERVICES} services with one operation, 60 records a minute, ${MINUTES.toLocaleString('en')} minutes; their time in commits is from sending a batch
+to the answer of the thread. *Opening*: thirty days, of which the default retention keeps two of minutes.`;
+
+export async function run({ progress }) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'streamgate-analytics-bench-'));
+  try {
+    const loop = await eventLoop(path.join(folder, 'loop.db'), progress);
+    const minutes = await closedMinutes(path.join(folder, 'minutes.db'), progress);
+    const opening = await openings(path.join(folder, 'opened.db'), progress);
+    return {
+      text: TEXT,
+      tables: [loop.table, table('On the disk', ['what', 'measured'], [...minutes.rows, ...opening.rows])],
+      reached: { ...loop.reached, ...minutes.reached, ...opening.reached },
+    };
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function eventLoop(file, progress) {
+  progress('store: event loop without a store');
+  const plain = new Service();
+  const without = await delays(plain);
+  await plain.close();
+  progress('store: event loop with it');
+  const service = await Service.open({ store: sqlite({ path: file }) });
+  const kept = await delays(service);
   const began = performance.now();
-  let maxTick = 0;
-  let counting = false;
+  await service.close();
+  const closing = performance.now() - began;
+  const row = (name, { p50, p99, max }) => [name, ...[p50, p99, max].map((ms) => ms.toFixed(2))];
+  return {
+    table: table(
+      'Delay of the event loop, ms',
+      ['run', 'p50', 'p99', 'longest'],
+      [row('without a store', without), row('stored', kept), ['close, after that', '–', '–', closing.toFixed(0)]],
+    ),
+    reached: { 'store-p99': kept.p99 - without.p99, 'store-block': kept.max },
+  };
+}
+
+/** Records for some seconds; returns what the event loop suffered, in milliseconds. */
+async function delays(service) {
+  const handles = Array.from({ length: SERVICES * 10 }, (_, i) => service.operation(`s${i % SERVICES}`, `op${i % 10}`));
+  const monitor = monitorEventLoopDelay({ resolution: 1 });
+  const began = performance.now();
+  let recorded = 0;
   await new Promise((resolve) => {
     const timer = setInterval(() => {
       const elapsed = performance.now() - began;
-      if (elapsed > 8000 && !counting) {
-        counting = true;
-        monitor.enable();
+      if (elapsed > UNCOUNTED_SECONDS * 1000) monitor.enable();
+      for (const due = (elapsed / 1000) * PER_SECOND; recorded < due; recorded++) {
+        handles[(recorded * 7) % handles.length].record(5 + ((recorded * 31) % 97), recorded % 50 !== 0, 'timeout');
       }
-      const due = (elapsed / 1000) * perSecond;
-      const from = performance.now();
-      while (n < due) {
-        handles[(n * 7) % handles.length].record(5 + ((n * 31) % 97), n % 50 !== 0, 'timeout');
-        n++;
-      }
-      if (elapsed > nextGauge) {
-        nextGauge += 1000;
-        for (const serviceId of gaugeOf) {
-          service.recordMetrics({ serviceId, cpuUsage: 40 + ((n * 13) % 20), memoryUsage: 60, diskUsage: 70 });
-        }
-      }
-      maxTick = Math.max(maxTick, performance.now() - from);
-      if (elapsed > seconds * 1000) {
-        clearInterval(timer);
-        resolve();
-      }
+      if (elapsed < SECONDS * 1000) return;
+      clearInterval(timer);
+      resolve();
     }, 5);
   });
   monitor.disable();
   const [p50, p99, max] = [monitor.percentile(50), monitor.percentile(99), monitor.max].map((ns) => ns / 1e6);
-  return { p50: rounded(p50, 2), p99: rounded(p99, 2), max: rounded(max, 2), recorded: n };
+  return { p50, p99, max };
 }
 
-async function eventLoop() {
-  const seconds = Number(process.env.SECONDS ?? 40);
-  const without = new Service();
-  const a = await delays(without, 50_000, seconds);
-  await without.close();
-  const service = await Service.open({ store: sqlite({ path: join(folder, 'loop.db') }) });
-  const b = await delays(service, 50_000, seconds);
-  const { store } = service.stats();
-  const from = performance.now();
-  await service.close();
-  console.log('event loop while 50,000 records a second are stored, ms');
-  console.table({ 'without a store': a, 'with a store': b });
-  console.log(`added p99 ${rounded(b.p99 - a.p99, 2)} ms; close ${rounded(performance.now() - from)} ms`, store);
+/** A store that says how long its commits took. */
+function timed(store) {
+  const time = { ms: 0 };
+  const commit = store.commit.bind(store);
+  store.commit = async (batch) => {
+    const began = performance.now();
+    await commit(batch);
+    time.ms += performance.now() - began;
+  };
+  return { store, time };
 }
 
-/** Has a store live through minutes of 100 services, each with one operation of 60 executions a minute. */
-async function history(path, minutes, services = SERVICES) {
-  const start = Date.UTC(2026, 0, 1);
-  const clock = new ManualClock(start);
-  const service = await Service.open({
-    clock,
-    store: sqlite({ path, retentionDays: { '1m': 400, '5m': 400, '15m': 400, '1h': 400 } }),
-    flushIntervalMs: DAY,
-    maxBytes: 2 ** 32,
-    detector: { metrics: {} },
-  });
-  return { service, clock, start, minutes, services };
-}
-
-async function appended() {
-  const path = join(folder, 'append.db');
-  const { service, clock, start } = await history(path, 0);
-  const minutes = 1_000_000 / SERVICES;
-  const store = service.stats();
-  let committing = 0;
-  for (let minute = 0; minute < minutes; minute++) {
-    for (let s = 0; s < SERVICES; s++) {
-      for (let i = 0; i < 6; i++) {
-        // Six records stand for sixty; what they cost is not what is measured.
-        service.aggregator.add('event', {
-          serviceId: `s${s}`,
-          eventType: 'x',
-          timestamp: start + minute * MINUTE + i * 9000,
-        });
-      }
-    }
-    clock.set(start + (minute + 1) * MINUTE);
-    if (minute % 100 !== 99) continue;
-    const from = performance.now();
+/** A million closed minutes: what they take, how fast the store takes them, and how fast a day of them is read. */
+async function closedMinutes(file, progress) {
+  const forever = { '1m': 400, '5m': 400, '15m': 400, '1h': 400 };
+  const { store, time } = timed(sqlite({ path: file, retentionDays: forever }));
+  const clock = new ManualClock(START);
+  const service = await Service.open({ clock, store, flushIntervalMs: DAY, retentionMs: DAY });
+  for (let minute = 0; minute < MINUTES; minute++) {
+    for (let second = 0; second < 60; second++) record(service, START + minute * MINUTE + second * 1000, second);
+    clock.set(START + (minute + 1) * MINUTE);
+    if (minute % FLUSH_EVERY !== FLUSH_EVERY - 1) continue;
     await service.flush();
-    committing += performance.now() - from;
+    if (minute % 1000 < FLUSH_EVERY) progress(`store: ${minute} minutes of ${SERVICES} services`);
+  }
+  await service.flush();
+  const times = [];
+  for (let i = 0; i < QUERIES; i++) {
+    const to = START + (MINUTES - ((i * 37) % (MINUTES - 1440))) * MINUTE;
+    const began = performance.now();
+    let count = 0;
+    for await (const _ of service.history.aggregations(`s${i % SERVICES}`, { period: '1m', from: to - DAY, to }))
+      count++;
+    times.push(performance.now() - began);
+    if (count !== 1440) throw new Error(`a day must have 1,440 minutes, got ${count}`);
   }
   await service.close();
-  const bytes = statSync(path).size;
-  console.log({ minutes: minutes * SERVICES, MB: rounded(bytes / 1e6), store, committing });
+  const megabytes = fs.statSync(file).size / 1e6;
+  // Of the service and of its operation's series; and the longer ones.
+  const buckets = MINUTES * SERVICES * (1 + 1 / 5 + 1 / 15 + 1 / 60);
+  const perSecond = buckets / (time.ms / 1000);
+  const p95 = times.sort((a, b) => a - b)[Math.floor(0.95 * times.length)];
+  return {
+    rows: [
+      ['a million closed minutes, their longer buckets and all else included', `${megabytes.toFixed(1)} MB`],
+      ['buckets a second of commit time', Math.round(perSecond).toLocaleString('en')],
+      ['24 h of minutes of one service, median', `${short(quartiles(times).median)} ms`],
+      ['the same, p95', `${short(p95)} ms`],
+    ],
+    reached: { 'store-size': megabytes, 'store-append': perSecond, 'store-day': p95 },
+  };
 }
 
-const parts = { loop: eventLoop, append: appended };
-for (const [name, part] of Object.entries(parts)) if (only === undefined || only === name) await part();
-rmSync(folder, { recursive: true, force: true });
+/** Opening what is there after thirty days: 28 in quarters of an hour, whose minutes have gone, and two in minutes. */
+async function openings(file, progress) {
+  progress('store: thirty days, to be opened');
+  const clock = new ManualClock(START);
+  const open = () => Service.open({ clock, store: sqlite({ path: file }), flushIntervalMs: DAY });
+  const service = await open();
+  for (let minute = 0; minute < 30 * 1440; minute += minute < 28 * 1440 ? 15 : 1) {
+    record(service, START + minute * MINUTE, minute);
+    clock.set(START + (minute + 1) * MINUTE);
+    if (minute % 60 === 0) await service.flush();
+  }
+  await service.close();
+  const times = [];
+  for (let i = 0; i < 5; i++) {
+    await turn();
+    const began = performance.now();
+    const again = await open();
+    times.push(performance.now() - began);
+    await again.close();
+  }
+  const { median } = quartiles(times);
+  return {
+    rows: [
+      [
+        `opening 30 days of ${SERVICES} services (${short(fs.statSync(file).size / 1e6)} MB)`,
+        `${median.toFixed(0)} ms`,
+      ],
+    ],
+    reached: { 'store-open': median },
+  };
+}
+
+/** One execution in each service. */
+function record(service, timestamp, i) {
+  for (let s = 0; s < SERVICES; s++) {
+    service.recordPerformanceMetric({
+      serviceId: `s${s}`,
+      operation: 'work',
+      duration: 20 + ((i * 7919 + s * 31 + Math.floor(timestamp / MINUTE) * 13) % 89) * 1.7,
+      success: i % 50 !== 0,
+      timestamp,
+    });
+  }
+}

@@ -12,12 +12,14 @@ import { build } from 'esbuild';
  * mistake.
  */
 const BUDGETS = {
-  'dist/index.js': { goal: 25_000, limit: 79_000 },
+  'dist/index.js': { goal: 25_000, limit: 89_000 },
   'dist/fleet.js': { goal: 35_000, limit: 35_000 },
   'dist/testing.js': { goal: 85_000, limit: 85_000 },
   // Without the peers, which whoever uses it installs.
   'dist/http.js': { goal: 25_000, limit: 30_000 },
   'dist/export.js': { goal: 10_000, limit: 12_000 },
+  // With its worker, as text, and, for the archive, what reads buckets and writes tables.
+  'dist/sqlite.js': { goal: 45_000, limit: 48_000 },
   // The page is in it, as text; half of that is the chart library.
   'dist/dashboard.js': { goal: 60_000, limit: 70_000 },
   // A program in one piece: the library, the page, and what the REST API, the store and the exports stand on.

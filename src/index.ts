@@ -37,8 +37,9 @@ export {
   type KeptRecord,
   type RowHistoryQuery,
   type SeriesHistoryQuery,
-} from './history.ts';
-export type { StoreStats } from './keeper.ts';
+} from './keep/history.ts';
+export type { StoreStats } from './keep/keeper.ts';
+export type { RecordedPrediction } from './keep/prediction-record.ts';
 export type { DefinedMetricInput } from './metric-types.ts';
 export type { Anomaly, AnomalyKind, Explanation, Observation, Severity } from './model/anomaly.ts';
 export type { Aggregation, SeriesBucket } from './model/bucket.ts';
@@ -101,7 +102,6 @@ export type {
   ThresholdOptions,
 } from './predict/predictor-options.ts';
 export type { HolidayCalendar } from './predict/prophet.ts';
-export type { RecordedPrediction } from './prediction-record.ts';
 export {
   type OpenOptions,
   type ScanOptions,
@@ -110,6 +110,8 @@ export {
   type ServiceSnapshot,
   type ServiceStats,
 } from './service.ts';
+export { QuantileSketch, type QuantileSketchOptions } from './stats/quantile-sketch.ts';
+export type { TopEntry } from './stats/space-saving.ts';
 export { memoryStore } from './store/memory-store.ts';
 export type {
   Store,
@@ -125,5 +127,3 @@ export type {
   StoredTable,
   StoreInfo,
 } from './store/store.ts';
-export { QuantileSketch, type QuantileSketchOptions } from './stats/quantile-sketch.ts';
-export type { TopEntry } from './stats/space-saving.ts';

@@ -11,8 +11,10 @@ import type { AnomalyDetector, AnomalyDetectorOptions } from './detect/anomaly-d
 import { quantity } from './detect/describe.ts';
 import { AnalyticsError, invalidOption, objectOption, restoring } from './errors.ts';
 import { EventStream, GuardedEmitter, type ServiceEvent, type ServiceEvents, type StreamOptions } from './events.ts';
-import { History } from './history.ts';
-import { Keeper, type StoreStats } from './keeper.ts';
+import { History } from './keep/history.ts';
+import { Keeper, type StoreStats } from './keep/keeper.ts';
+import { COUNTS, DEFINITIONS, type KeptCounts } from './keep/stored-keys.ts';
+import { storedSnapshot } from './keep/stored-snapshot.ts';
 import type { DefinedMetricInput } from './metric-types.ts';
 import type { Anomaly, Explanation } from './model/anomaly.ts';
 import type { Aggregation, SeriesBucket } from './model/bucket.ts';
@@ -43,8 +45,6 @@ import { seriesChart } from './series-chart.ts';
 import type { QuantileSketch } from './stats/quantile-sketch.ts';
 import { memoryStore } from './store/memory-store.ts';
 import type { Store, StoredState } from './store/store.ts';
-import { COUNTS, DEFINITIONS, type KeptCounts } from './stored-keys.ts';
-import { storedSnapshot } from './stored-snapshot.ts';
 
 /** Options of a `Service`; every one has a default that suits a process with a few services. */
 export interface ServiceOptions<M extends MetricDefinitions = MetricDefinitions>
@@ -583,7 +583,16 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
     const { aggregator, collector, anomalyDetector: detector, predictor } = this;
     const { feed } = this.#pipeline;
     const emitter = this.#emitter;
-    const parts = { aggregator, collector, detector, predictor, feed, metrics: this.#metrics, emitter, clock: this.#clock };
+    const parts = {
+      aggregator,
+      collector,
+      detector,
+      predictor,
+      feed,
+      metrics: this.#metrics,
+      emitter,
+      clock: this.#clock,
+    };
     const saving = aggregator.saving(new Map(stored.names.map((name) => [name.id, name])), stored.nextId);
     const counts = stored.state.get(COUNTS) as KeptCounts | undefined;
     const keeper = new Keeper(store, parts, saving, keepEvents, counts);
@@ -591,7 +600,11 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
       keeper.journal.resume(stored.state);
     } catch (cause) {
       if (cause instanceof AnalyticsError) throw cause;
-      throw new AnalyticsError('ERR_STORE_DAMAGED', 'store must hold what was written, got a journal that cannot be read', { cause });
+      throw new AnalyticsError(
+        'ERR_STORE_DAMAGED',
+        'store must hold what was written, got a journal that cannot be read',
+        { cause },
+      );
     }
     await keeper.predictions.resume(store, aggregator.newestTimestamp());
     this.#pipeline.keeper = keeper;

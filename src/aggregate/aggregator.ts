@@ -32,8 +32,8 @@ import { readSeries } from './read-series.ts';
 import { type PlainKind, recordFacts } from './record-facts.ts';
 import { Retention } from './retention.ts';
 import { SampleSlots, waitingSamples } from './sample-slots.ts';
-import { type SeriesReading, scanSeries } from './scan-series.ts';
 import { type SavedName, Saving } from './saving.ts';
+import { type SeriesReading, scanSeries } from './scan-series.ts';
 import type { OverflowEntry } from './series-limit.ts';
 import { type RegistrySnapshot, SeriesRegistry } from './series-registry.ts';
 import type { SeriesState, WatchedSample } from './series-state.ts';
@@ -307,7 +307,8 @@ export class Aggregator {
     const kept = service.keptFrom[level] as number;
     if (kept !== Number.NEGATIVE_INFINITY) return kept;
     const first = service.minutes[0];
-    const opened = first === undefined ? Number.POSITIVE_INFINITY : bucketStart(first * PERIOD_MS['1m'], PERIOD_MS[period]);
+    const opened =
+      first === undefined ? Number.POSITIVE_INFINITY : bucketStart(first * PERIOD_MS['1m'], PERIOD_MS[period]);
     return Math.min(opened, service.timeline.firstClosed(level) ?? Number.POSITIVE_INFINITY);
   }
 

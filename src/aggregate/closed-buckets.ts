@@ -172,9 +172,7 @@ export class ClosedBuckets<A extends Accumulator<A>> {
 
   #encodeRow(level: number, start: number): Uint8Array | undefined {
     const row = this.#rowsWhere((l, s) => l === level && s === start);
-    return row.length === 0
-      ? undefined
-      : this.#type.fromSmall(row.slice(2) as unknown as SmallBucket).encode(start);
+    return row.length === 0 ? undefined : this.#type.fromSmall(row.slice(2) as unknown as SmallBucket).encode(start);
   }
 
   #allStarts(level: number): number[] {

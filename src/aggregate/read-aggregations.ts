@@ -1,4 +1,4 @@
-import type { Aggregation } from '../model/bucket.ts';
+import { type Aggregation, aggregationId } from '../model/bucket.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import type { SeriesMap } from '../model/series-map.ts';
 import { SketchContents } from '../stats/sketch-contents.ts';
@@ -61,7 +61,7 @@ export function aggregationOf(facts: BucketFacts, counted: ServiceReading, conte
   const { eventCount, errorCount } = counted;
   const errorRate = eventCount === 0 ? undefined : errorCount / eventCount;
   return {
-    id: `${serviceId}:${period}:${start}`,
+    id: aggregationId(serviceId, period, start),
     timestamp: start,
     serviceId,
     period,

@@ -58,13 +58,20 @@ export function aggregatorSnapshot(saved: SavedAggregation): AggregatorSnapshot 
     const { slot, merged } = slots.get(id) ?? {};
     const logs = closed.get(id);
     const newest = newestOf(minutes, logs);
-    series.push({ series: { serviceId, metricName, labels }, newest, slot, merged, open: minutes, closed: closedOf(logs) });
+    series.push({
+      series: { serviceId, metricName, labels },
+      newest,
+      slot,
+      merged,
+      open: minutes,
+      closed: closedOf(logs),
+    });
   }
   return { version: 1, services: serviceSnapshots, series, overflow, late, dropped };
 }
 
 /** Reads what `Saving` wrote of buckets, one after the other. */
-export function readBuckets(
+function readBuckets(
   bytes: Uint8Array,
   take: (id: number, level: number, start: number, encoded: Uint8Array) => void,
 ): void {

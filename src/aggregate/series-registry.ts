@@ -128,9 +128,17 @@ export class SeriesRegistry {
   }
 
   /** Has services and series go by the numbers that a store has given them. */
-  number(ids: Iterable<readonly [number, { readonly serviceId: string; readonly metricName?: string | undefined; readonly labels?: Labels | undefined }]>): void {
+  number(
+    ids: Iterable<
+      readonly [
+        number,
+        { readonly serviceId: string; readonly metricName?: string | undefined; readonly labels?: Labels | undefined },
+      ]
+    >,
+  ): void {
     for (const [id, { serviceId, metricName, labels }] of ids) {
-      const named = metricName === undefined ? this.#services.get(serviceId) : this.series.get({ serviceId, metricName, labels });
+      const named =
+        metricName === undefined ? this.#services.get(serviceId) : this.series.get({ serviceId, metricName, labels });
       if (named !== undefined) named.storeId = id;
     }
   }

@@ -54,7 +54,11 @@ export function* storedAggregations(serviceId: string, level: number, stored: St
 }
 
 /** Closed buckets of a metric that were stored, merged over the label sets that are there, oldest first. */
-export function* storedSeries(level: number, metric: StoredMetric, labels: Labels | undefined): Generator<SeriesBucket> {
+export function* storedSeries(
+  level: number,
+  metric: StoredMetric,
+  labels: Labels | undefined,
+): Generator<SeriesBucket> {
   const wanted = labels === undefined ? undefined : labelsKey(labels);
   const chosen = new Set<number>();
   for (const { id, labels: own } of metric.names) if (wanted === undefined || labelsKey(own) === wanted) chosen.add(id);

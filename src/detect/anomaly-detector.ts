@@ -422,6 +422,7 @@ function unknownSeries(threshold: number, samplesNeeded: number): ReturnType<Ser
     anomalous: false,
     recentScores: [],
     seasons: { day: false, week: false },
+    timeLeft: {},
     alarm: undefined,
     evidence: 0,
     limit: 0,

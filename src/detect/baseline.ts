@@ -18,6 +18,12 @@ export interface Verdict {
   readonly step?: number | undefined;
 }
 
+/** Milliseconds after the last sample before a habit can be known at the earliest; `undefined` where none ever is. */
+export interface HabitsLeft {
+  readonly day: number | undefined;
+  readonly week: number | undefined;
+}
+
 /** How much it takes to open and to end an episode. */
 export interface EpisodeRules {
   /** Evidence, in units of surprise, beyond which an episode opens; 0 where one anomalous sample is enough. */
@@ -41,6 +47,8 @@ export interface Baseline {
   readonly byteLength: number;
   /** Habits that were found. */
   readonly seasons: { readonly day: boolean; readonly week: boolean };
+  /** How long it takes at least until habits can be found. */
+  readonly habitsLeft: HabitsLeft;
   /** Whether all samples that it remembers have the same value. */
   readonly constant: boolean;
   /** Judges a sample that is about to come. */

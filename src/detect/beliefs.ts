@@ -1,6 +1,7 @@
 import { RobustLevel, type RobustLevelSnapshot } from '../stats/robust-level.ts';
-import { DAY, SeasonalLevel, type SeasonalLevelSnapshot, WEEK } from '../stats/seasonal-level.ts';
+import { DAY, type Season, SeasonalLevel, type SeasonalLevelSnapshot, WEEK } from '../stats/seasonal-level.ts';
 import { SlotMeans, type SlotMeansSnapshot } from '../stats/slot-means.ts';
+import type { HabitsLeft } from './baseline.ts';
 
 /** Rates of the two levels: one follows within some 10 samples, the other holds for some 50. */
 const QUICK_RATE = 0.1;
@@ -23,20 +24,29 @@ const LEVELS = 2;
  */
 const LENIENCE = 1.5;
 
+/** How long a belief that knows the time may still speak of the level before an accepted shift: until its slots are new. */
+const DAY_MS = DAY.period;
+const WEEK_MS = WEEK.period;
+
 /** Beliefs there are at most: quick level, slow level, habit, same time before. */
 const MOST = 4;
 
 /** Keeps the scale finite where one belief errs beyond all measure. */
 const MOST_RATIO = 1e100;
 
-/** Steps of Newton's method, and halvings, for the ends of the band: more digits than a chart has. */
-const NEWTON_STEPS = 5;
+/**
+ * Most steps of Newton's method for the ends of the band, and the relative change after which no further one is taken:
+ * what is left is about its square. Halvings, where it has to be searched for. All give more digits than a chart has.
+ */
+const NEWTON_STEPS = 8;
+const NEWTON_CHANGE = 1e-5;
 const HALVINGS = 30;
 
 /** State of {@link Beliefs}. */
 export interface BeliefsSnapshot {
   readonly quick: RobustLevelSnapshot;
   readonly slow: RobustLevelSnapshot;
+  readonly shift: readonly [by: number, localTime: number] | undefined;
   readonly seasons:
     | {
         readonly day: SeasonalLevelSnapshot | undefined;
@@ -70,6 +80,8 @@ export class Beliefs {
   #seasons: Seasons | undefined;
   readonly #centres = new Float64Array(MOST);
   readonly #scales = new Float64Array(MOST);
+  /** How far the beliefs lie inside the outermost one, in units, while an end of the band is worked out. */
+  readonly #nearness = new Float64Array(MOST);
   #count = 0;
   #lowest = 0;
   #highest = 0;
@@ -78,13 +90,14 @@ export class Beliefs {
   #top = 0;
   #scale = 0;
   #expected = 0;
-  /** Habit of the day at this time, and its scale; `NaN` where there is none. */
-  #habit: number = Number.NaN;
-  #habitScale = 0;
+  /** Sum of the shifts that were accepted within a week, and the local time of the last one. */
+  #shift: number;
+  #shiftedAt: number;
 
   constructor(snapshot: BeliefsSnapshot) {
     this.#quick = new RobustLevel(QUICK_RATE, snapshot.quick);
     this.#slow = new RobustLevel(SLOW_RATE, snapshot.slow);
+    [this.#shift, this.#shiftedAt] = snapshot.shift ?? [0, 0];
     const seasons = snapshot.seasons;
     this.#seasons = seasons && {
       day: seasons.day && new SeasonalLevel(DAY, seasons.day),
@@ -125,6 +138,23 @@ export class Beliefs {
   }
 
   /**
+   * Milliseconds after `localTime` before a habit of the day, or of the week, can be known; `undefined` where values come
+   * too seldom.
+   *
+   * @param step between samples, milliseconds
+   * @param untilWatched milliseconds before habits are watched for, where they are not yet
+   */
+  habitsIn(localTime: number, step: number, untilWatched: number): HabitsLeft {
+    const begins = (season: Season): number | undefined => {
+      const probation = SeasonalLevel.probation(season, step);
+      return probation === undefined ? undefined : probation + untilWatched;
+    };
+    if (this.#seasons === undefined) return { day: begins(DAY), week: begins(WEEK) };
+    const { day, week } = this.#seasons;
+    return { day: day?.probationLeft(localTime), week: week?.probationLeft(localTime) };
+  }
+
+  /**
    * Prepares for a value at `localTime`.
    *
    * @param stale whether so much time has passed that what follows means nothing any more
@@ -132,7 +162,6 @@ export class Beliefs {
    */
   look(localTime: number, value: number, stale: boolean, floor: number): void {
     this.#count = 0;
-    this.#habit = Number.NaN;
     this.#believe(this.#slow.level, this.#slow.scale, floor);
     if (!stale) this.#believe(this.#quick.level, this.#quick.scale, floor);
     let holding = this.#slow.level;
@@ -140,17 +169,13 @@ export class Beliefs {
       const { day, week, yesterday, lastWeek } = this.#seasons;
       const weekly = day === undefined || (week?.confirmed === true && week.relativeError < day.relativeError);
       const habit = weekly ? week : day;
-      const usual = habit?.at(localTime) ?? Number.NaN;
+      const usual = this.#moved(habit?.at(localTime) ?? Number.NaN, localTime, value, weekly ? WEEK_MS : DAY_MS);
       if (habit !== undefined && !Number.isNaN(usual)) {
         this.#believe(usual, habit.scale, floor);
         if (habit.confirmed) holding = usual;
       }
-      if (day !== undefined) {
-        this.#habit = day.at(localTime);
-        this.#habitScale = day.scale;
-      }
-      const before = yesterday.at(localTime);
-      const weekBefore = lastWeek.at(localTime);
+      const before = this.#moved(yesterday.at(localTime), localTime, value, DAY_MS);
+      const weekBefore = this.#moved(lastWeek.at(localTime), localTime, value, WEEK_MS);
       const byWeek = nearer(value, weekBefore, lastWeek.scale, before, yesterday.scale);
       if (byWeek) this.#believe(weekBefore, lastWeek.scale, floor);
       else if (!Number.isNaN(before)) this.#believe(before, yesterday.scale, floor);
@@ -180,11 +205,6 @@ export class Beliefs {
       nearest = Math.min(nearest, Math.abs(value - (this.#centres[i] as number)) / (this.#scales[i] as number));
     }
     return Math.min(distance, LENIENCE * (1 + nearest));
-  }
-
-  /** Deviation from the habit of the day in its scales; 0 where there is none. */
-  fromHabit(value: number): number {
-    return this.#habitScale > 0 && !Number.isNaN(this.#habit) ? (value - this.#habit) / this.#habitScale : 0;
   }
 
   /** The nearest value above the normal whose `distance` is the given one. */
@@ -229,6 +249,9 @@ export class Beliefs {
 
   /** Takes another level for the normal, with no smaller scale than before. */
   rebase(localTime: number, level: number, scale: number): void {
+    const before = localTime - this.#shiftedAt < WEEK_MS ? this.#shift : 0;
+    this.#shift = before + level - this.#expected;
+    this.#shiftedAt = localTime;
     this.#quick.rebase(level, Math.max(scale, this.#quick.scale));
     this.#slow.rebase(level, Math.max(scale, this.#slow.scale));
     if (this.#seasons?.day?.confirmed) this.#seasons.day.rebase(localTime, level);
@@ -240,6 +263,7 @@ export class Beliefs {
     return {
       quick: this.#quick.snapshot(),
       slow: this.#slow.snapshot(),
+      shift: this.#shift === 0 ? undefined : [this.#shift, this.#shiftedAt],
       seasons: seasons && {
         day: seasons.day?.snapshot(),
         week: seasons.week?.snapshot(),
@@ -247,6 +271,13 @@ export class Beliefs {
         lastWeek: seasons.lastWeek.snapshot(),
       },
     };
+  }
+
+  /** What was known for this time, or the same on the level taken since, whichever is nearer to the value. */
+  #moved(centre: number, localTime: number, value: number, period: number): number {
+    if (this.#shift === 0 || localTime - this.#shiftedAt >= period) return centre;
+    const moved = centre + this.#shift;
+    return Math.abs(value - moved) < Math.abs(value - centre) ? moved : centre;
   }
 
   #believe(centre: number, scale: number, floor: number): void {
@@ -324,18 +355,22 @@ export class Beliefs {
 
   /** How far beyond the outermost belief the product of the distances is 1, in units. */
   #beyond(outermost: number, unit: number, side: 1 | -1): number {
+    const nearness = this.#nearness;
+    for (let i = 0; i < this.#count; i++) nearness[i] = (side * (outermost - (this.#centres[i] as number))) / unit;
     // It is one unit where all beliefs agree, else less; from there on Newton's steps only ever come nearer.
     let x = 1;
     for (let step = 0; step < NEWTON_STEPS; step++) {
       let product = 1;
       let slope = 0;
       for (let i = 0; i < this.#count; i++) {
-        const factor = x + (side * (outermost - (this.#centres[i] as number))) / unit;
+        const factor = x + (nearness[i] as number);
         slope = slope * factor + product;
         product *= factor;
       }
       if (!(product < Number.MAX_VALUE && slope < Number.MAX_VALUE)) return 0;
-      x -= (product - 1) / slope;
+      const change = (product - 1) / slope;
+      x -= change;
+      if (change < NEWTON_CHANGE * x) break;
     }
     return Math.min(Number.MAX_VALUE, unit * Math.max(0, x));
   }

@@ -36,8 +36,13 @@ function rarity(deviation: number, step: number | undefined): string {
   if (step === undefined) return '';
   const interval = step / (2 * normalTail(deviation));
   if (interval > 10 * YEAR_MS) return ', as by chance less than once in ten years';
-  const [unit, name] = UNITS.find(([size]) => interval >= 2 * size) ?? [1000, 'seconds'];
-  return `, as by chance once in about ${quantity(Number((interval / unit).toPrecision(2)))} ${name}`;
+  return `, as by chance once in about ${span(interval)}`;
+}
+
+/** A span of time, milliseconds, for people: `26 days`, `41 hours`; two digits are enough. */
+export function span(ms: number): string {
+  const [unit, name] = UNITS.find(([size]) => ms >= 2 * size) ?? [1000, 'seconds'];
+  return `${quantity(Number((ms / unit).toPrecision(2)))} ${name}`;
 }
 
 const YEAR_MS = 31_557_600_000;

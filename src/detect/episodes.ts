@@ -17,7 +17,7 @@ const FLAP_WITHIN = 60;
 /** Anomalous samples on one side from which a spike is called a level shift. */
 const LASTING = 6;
 
-/** It is a drift if it took so many anomalous samples to its peak, is there now, and began with less than this part of it. */
+/** It is a drift if it took so many anomalous samples to its peak, is there now, and opened with less than this part of it. */
 const DRIFTING = 12;
 const DRIFT_BEGINS_BELOW = 0.6;
 
@@ -42,8 +42,6 @@ interface Suspicion {
   readonly evidence: number;
   readonly startedAt: number;
   readonly samples: number;
-  /** Deviation, not negative, of the first anomalous sample. */
-  readonly first: number;
   readonly peak: Judged;
 }
 
@@ -53,7 +51,7 @@ interface Shape {
   readonly samples: number;
   /** Anomalous samples that lay on the side other than its direction. */
   readonly otherSide: number;
-  /** Deviation, not negative, of its first anomalous sample. */
+  /** Deviation, not negative, that it opened with. */
   readonly first: number;
   /** Anomalous samples up to its peak. */
   readonly untilPeak: number;
@@ -141,7 +139,7 @@ function suspect(
     return before === undefined || evidence === 0 ? undefined : { ...before, evidence };
   }
   if (before === undefined) {
-    return { evidence, startedAt: judged.timestamp, samples: 1, first: deviation, peak: judged };
+    return { evidence, startedAt: judged.timestamp, samples: 1, peak: judged };
   }
   const peak = deviation > Math.abs(before.peak.verdict.deviation) ? judged : before.peak;
   return { ...before, evidence, samples: before.samples + 1, peak };
@@ -149,7 +147,8 @@ function suspect(
 
 function open(state: EpisodesState, suspicion: Suspicion, judged: Judged, context: EpisodeContext): EpisodesState {
   const { serviceId, metricName, labels } = context.series;
-  const { startedAt, samples, peak, first } = suspicion;
+  const { startedAt, samples, peak } = suspicion;
+  const first = Math.abs(peak.verdict.deviation);
   const { nature } = peak.verdict;
   const shape: Shape = { samples, otherSide: 0, first, untilPeak: peak === judged ? samples : 1, nature };
   const deploy = context.deployBefore(startedAt);
@@ -194,7 +193,9 @@ function proceed(
 ): EpisodesState {
   const before = open.anomaly;
   const size = Math.abs(judged.verdict.deviation);
-  const isPeak = judged.anomalous && size > before.deviation;
+  // What stays at its new level without moving is still that shift, however strange its stillness becomes.
+  const other = judged.verdict.nature === 'flatline' && open.nature !== 'flatline';
+  const isPeak = judged.anomalous && size > before.deviation && !other;
   const shape: Shape = {
     samples: before.samples + (judged.anomalous ? 1 : 0),
     otherSide: open.otherSide + (judged.anomalous && sideOf(judged) !== before.direction ? 1 : 0),
@@ -203,7 +204,7 @@ function proceed(
     nature: isPeak ? judged.verdict.nature : open.nature,
   };
   const next: OpenEpisode = {
-    anomaly: withSilence(judged.anomalous ? grow(before, judged, shape, definition) : before, silenced),
+    anomaly: withSilence(judged.anomalous ? grow(before, judged, shape, isPeak, definition) : before, silenced),
     length: open.length + 1,
     normalInRow: judged.anomalous ? 0 : open.normalInRow + 1,
     ...shape,
@@ -218,16 +219,16 @@ function proceed(
 }
 
 /** The episode with one more anomalous sample. */
-function grow(before: Anomaly, judged: Judged, shape: Shape, definition: MetricDefinition): Anomaly {
+function grow(before: Anomaly, judged: Judged, shape: Shape, isPeak: boolean, definition: MetricDefinition): Anomaly {
   const { samples } = shape;
-  const severity = severityOf(Math.max(before.deviation, Math.abs(judged.verdict.deviation)), judged.errorRate);
+  const severity = severityOf(isPeak ? judged.verdict.deviation : before.deviation, judged.errorRate);
   const grown = {
     ...before,
     samples,
     severity: isWorse(severity, before.severity) ? severity : before.severity,
     score: Math.max(before.score, judged.verdict.score),
   };
-  if (Math.abs(judged.verdict.deviation) > before.deviation) {
+  if (isPeak) {
     const { metricName, labels, startedAt } = before;
     const direction = sideOf(judged);
     const fields = { ...peakFields(judged), direction };

@@ -2,7 +2,7 @@ import type { Anomaly, Explanation } from '../model/anomaly.ts';
 import type { MetricDefinition } from '../model/metric-kind.ts';
 import type { SeriesId } from '../model/series-key.ts';
 import type { Verdict } from './baseline.ts';
-import { quantity, seriesName } from './describe.ts';
+import { quantity, seriesName, span } from './describe.ts';
 
 /** What a detector knows about a series when it is asked why there is no anomaly. */
 export interface Known {
@@ -19,6 +19,7 @@ export interface Known {
   readonly anomalous: boolean;
   readonly recentScores: readonly number[];
   readonly seasons: { readonly day: boolean; readonly week: boolean };
+  readonly timeLeft: Explanation['timeLeft'];
   /** Values beyond which a single sample opens an episode; `undefined` where none does. */
   readonly alarm: { readonly below: number | undefined; readonly above: number | undefined } | undefined;
   /** Evidence gathered and needed. */
@@ -50,6 +51,7 @@ export function explain(known: Known): Explanation {
     anomaly: known.anomaly,
     recentScores: known.recentScores,
     seasons: known.seasons,
+    timeLeft: known.timeLeft,
     alarmBelow: known.alarm?.below,
     alarmAbove: known.alarm?.above,
     reasons: [...reasonsFor(state, known)],
@@ -80,6 +82,7 @@ function* reasonsFor(state: Explanation['state'], known: Known): Generator<strin
       return;
     case 'learning':
       yield `learning: ${samples} of ${samplesNeeded} samples`;
+      if (known.timeLeft.ready !== undefined) yield `ready in about ${span(known.timeLeft.ready)}`;
       return;
     case 'constant':
       yield `all samples remembered are ${value(lastValue as number)}; a constant never alarms, a change would`;
@@ -110,7 +113,7 @@ function* reasonsFor(state: Explanation['state'], known: Known): Generator<strin
 }
 
 /** What would have to happen, and what is known of the time of day and week. */
-function* outlook({ alarm, seasons, definition }: Known): Generator<string> {
+function* outlook({ alarm, seasons, timeLeft, definition }: Known): Generator<string> {
   const ends: string[] = [];
   if (alarm?.below !== undefined) ends.push(`below ${quantity(alarm.below, definition.unit)}`);
   if (alarm?.above !== undefined) ends.push(`above ${quantity(alarm.above, definition.unit)}`);
@@ -121,6 +124,10 @@ function* outlook({ alarm, seasons, definition }: Known): Generator<string> {
   yield known.length > 0
     ? `what is expected follows ${known.join(' and ')}`
     : 'no habit of the day or the week is known';
+  const waits: string[] = [];
+  if (!seasons.day && timeLeft.day) waits.push(`${span(timeLeft.day)} (the day)`);
+  if (!seasons.week && timeLeft.week) waits.push(`${span(timeLeft.week)} (the week)`);
+  if (waits.length > 0) yield `habits can be known in ${waits.join(' and ')} at the earliest`;
 }
 
 /** Why a value outside the band is still no anomaly. */

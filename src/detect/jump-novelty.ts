@@ -1,14 +1,18 @@
-import { PeakRanks, type PeakRanksSnapshot } from '../stats/peak-ranks.ts';
+import { RankTable, type RankTableSnapshot } from '../stats/rank-table.ts';
 import { RobustLevel, type RobustLevelSnapshot } from '../stats/robust-level.ts';
-import { TwoSidedRanks, type TwoSidedRanksSnapshot } from '../stats/two-sided-ranks.ts';
-import { family } from './rarity-norm.ts';
 
 /** Rates of the levels that a value jumps from: the last ten values, the last three. */
 const SLOW_RATE = 0.1;
 const QUICK_RATE = 0.3;
 
-/** Values looked back: differences against the 12th, width of the last 12. */
+/** Values whose width is looked at. */
 const WINDOW = 12;
+
+/** What is ranked: jumps from both levels, to both sides; the width. */
+const SLOW = 0;
+const QUICK = 2;
+const WIDTH = 4;
+const STREAMS = 5;
 
 /** State of {@link JumpNovelty}. */
 export interface JumpNoveltySnapshot {
@@ -17,15 +21,10 @@ export interface JumpNoveltySnapshot {
   readonly window: readonly number[];
   readonly filled: number;
   readonly next: number;
-  readonly ranks: readonly [
-    slow: TwoSidedRanksSnapshot,
-    quick: TwoSidedRanksSnapshot,
-    difference: PeakRanksSnapshot,
-    width: PeakRanksSnapshot,
-  ];
+  readonly ranks: RankTableSnapshot;
 }
 
-/** Novelty of a sudden change: against the level just before, against the 12th value before, and in width. */
+/** Novelty of a sudden change: against the level just before, and in width. */
 export class JumpNovelty {
   readonly #slow: RobustLevel;
   readonly #quick: RobustLevel;
@@ -33,10 +32,7 @@ export class JumpNovelty {
   readonly #window: number[];
   #filled: number;
   #next: number;
-  readonly #slowRanks: TwoSidedRanks;
-  readonly #quickRanks: TwoSidedRanks;
-  readonly #differences: PeakRanks;
-  readonly #widths: PeakRanks;
+  readonly #ranks: RankTable;
 
   constructor(snapshot?: JumpNoveltySnapshot) {
     const start = { level: 0, meanAbsolute: 0, count: 0 };
@@ -45,11 +41,7 @@ export class JumpNovelty {
     this.#window = snapshot?.window.slice() ?? new Array<number>(WINDOW).fill(0);
     this.#filled = snapshot?.filled ?? 0;
     this.#next = snapshot?.next ?? 0;
-    const [slow, quick, difference, width] = snapshot?.ranks ?? [];
-    this.#slowRanks = new TwoSidedRanks(slow);
-    this.#quickRanks = new TwoSidedRanks(quick);
-    this.#differences = new PeakRanks(difference);
-    this.#widths = new PeakRanks(width);
+    this.#ranks = new RankTable(STREAMS, snapshot?.ranks);
   }
 
   /**
@@ -60,17 +52,15 @@ export class JumpNovelty {
    */
   take(value: number, z: number, afterGap: boolean): number {
     if (afterGap) this.#filled = 0;
-    const slow = this.#slowRanks.take(residual(this.#slow, z));
-    const quick = this.#quickRanks.take(residual(this.#quick, z));
+    const ranks = this.#ranks;
+    ranks.showBoth(SLOW, residual(this.#slow, z));
+    ranks.showBoth(QUICK, residual(this.#quick, z));
     const window = this.#window;
-    const oldest = window[this.#next] as number;
     window[this.#next] = value;
     this.#next = this.#next + 1 === WINDOW ? 0 : this.#next + 1;
-    if (this.#filled < WINDOW) {
-      this.#filled++;
-      return family(slow, quick, 0, 0, 0);
-    }
-    return family(slow, quick, this.#differences.take(Math.abs(value - oldest)), this.#widths.take(width(window)), 0);
+    if (this.#filled < WINDOW) this.#filled++;
+    else ranks.show(WIDTH, width(window));
+    return ranks.take();
   }
 
   snapshot(): JumpNoveltySnapshot {
@@ -80,12 +70,7 @@ export class JumpNovelty {
       window: this.#window.slice(),
       filled: this.#filled,
       next: this.#next,
-      ranks: [
-        this.#slowRanks.snapshot(),
-        this.#quickRanks.snapshot(),
-        this.#differences.snapshot(),
-        this.#widths.snapshot(),
-      ],
+      ranks: this.#ranks.snapshot(),
     };
   }
 }

@@ -1,6 +1,4 @@
-import { PeakRanks, type PeakRanksSnapshot } from '../stats/peak-ranks.ts';
-import { TwoSidedRanks, type TwoSidedRanksSnapshot } from '../stats/two-sided-ranks.ts';
-import { family } from './rarity-norm.ts';
+import { RankTable, type RankTableSnapshot } from '../stats/rank-table.ts';
 
 /** Values whose mean is compared with that of the longer past, and the rate at which that past is remembered. */
 const RECENT = 60;
@@ -12,6 +10,11 @@ const PAST_LEAST = 60;
 /** Rate of the moving mean. */
 const MEAN_RATE = 0.05;
 
+/** What is ranked: the moving mean to both sides, the shift. */
+const MEAN = 0;
+const SHIFT = 2;
+const STREAMS = 3;
+
 /** State of {@link LevelNovelty}. */
 export interface LevelNoveltySnapshot {
   readonly recent: Float64Array;
@@ -20,8 +23,7 @@ export interface LevelNoveltySnapshot {
   readonly sum: number;
   readonly past: readonly [count: number, mean: number, variance: number];
   readonly moving: number;
-  readonly shift: PeakRanksSnapshot;
-  readonly mean: TwoSidedRanksSnapshot;
+  readonly ranks: RankTableSnapshot;
 }
 
 /** Novelty of a lasting change: the mean of the last sixty values against the past, and a moving mean. */
@@ -35,8 +37,7 @@ export class LevelNovelty {
   #pastMean: number;
   #pastVariance: number;
   #moving: number;
-  readonly #shift: PeakRanks;
-  readonly #mean: TwoSidedRanks;
+  readonly #ranks: RankTable;
 
   constructor(snapshot?: LevelNoveltySnapshot) {
     this.#recent = snapshot?.recent.slice() ?? new Float64Array(RECENT);
@@ -45,14 +46,13 @@ export class LevelNovelty {
     this.#sum = snapshot?.sum ?? 0;
     [this.#pastCount, this.#pastMean, this.#pastVariance] = snapshot?.past ?? [0, 0, 0];
     this.#moving = snapshot?.moving ?? 0;
-    this.#shift = new PeakRanks(snapshot?.shift);
-    this.#mean = new TwoSidedRanks(snapshot?.mean);
+    this.#ranks = new RankTable(STREAMS, snapshot?.ranks);
   }
 
   /** Rarity in decades. */
   take(z: number): number {
     this.#moving += MEAN_RATE * (z - this.#moving);
-    const mean = this.#mean.take(this.#moving);
+    this.#ranks.showBoth(MEAN, this.#moving);
     const recent = this.#recent;
     if (this.#filled === RECENT) this.#learnPast(recent[this.#next] as number);
     else this.#filled++;
@@ -63,9 +63,10 @@ export class LevelNovelty {
       this.#next = 0;
       this.#recount();
     }
-    if (this.#pastCount < PAST_LEAST || this.#pastVariance === 0) return mean;
-    const shift = (this.#sum / RECENT - this.#pastMean) / Math.sqrt(this.#pastVariance);
-    return family(mean, this.#shift.take(Math.abs(shift)), 0, 0, 0);
+    if (this.#pastCount >= PAST_LEAST && this.#pastVariance > 0) {
+      this.#ranks.show(SHIFT, Math.abs(this.#sum / RECENT - this.#pastMean) / Math.sqrt(this.#pastVariance));
+    }
+    return this.#ranks.take();
   }
 
   snapshot(): LevelNoveltySnapshot {
@@ -76,8 +77,7 @@ export class LevelNovelty {
       sum: this.#sum,
       past: [this.#pastCount, this.#pastMean, this.#pastVariance],
       moving: this.#moving,
-      shift: this.#shift.snapshot(),
-      mean: this.#mean.snapshot(),
+      ranks: this.#ranks.snapshot(),
     };
   }
 

@@ -42,7 +42,7 @@ export interface NoveltySnapshot {
 /**
  * How new a sample is: in decades, about the logarithm of how many samples one has to wait for the like of it. Four
  * families look at the value, at jumps, at the level and at the season; each gives the rank of what it sees among all
- * that it saw (see {@link PeakRanks}), and they add up as cubes, so that several that agree count for more than one.
+ * that it saw (see {@link RankTable}), and they add up as cubes, so that several that agree count for more than one.
  *
  * What is new is news once: a trace of it stays, and only what exceeds the trace is news again.
  *
@@ -95,20 +95,19 @@ export class Novelty {
    * Takes a sample.
    *
    * @param localTime milliseconds in which days begin at the users' midnight; `NaN` while it is too early for seasons
-   * @param habit deviation from the habit of the day, in its scales
    * @param afterGap whether samples are missing before it
    */
-  take(value: number, localTime: number, habit: number, afterGap: boolean): void {
+  take(value: number, localTime: number, afterGap: boolean): void {
     const z = this.#standardise(value);
     this.#standardised = z;
     if (this.#count <= FIRST) return;
-    const a = this.#value.take(value, z);
+    const a = this.#value.take(z);
     const b = this.#jump.take(value, z, afterGap);
     const c = this.#level.take(z);
     let d = 0;
     if (!Number.isNaN(localTime)) {
       this.#season ??= new SeasonNovelty();
-      d = this.#season.take(localTime, value, z, habit);
+      d = this.#season.take(localTime, value, z);
     }
     let together = 0;
     if (a > 0 || b > 0 || c > 0 || d > 0) {

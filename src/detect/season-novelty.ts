@@ -1,7 +1,5 @@
-import { PeakRanks, type PeakRanksSnapshot } from '../stats/peak-ranks.ts';
+import { RankTable, type RankTableSnapshot } from '../stats/rank-table.ts';
 import { slotOf } from '../stats/slot-means.ts';
-import { TwoSidedRanks, type TwoSidedRanksSnapshot } from '../stats/two-sided-ranks.ts';
-import { family } from './rarity-norm.ts';
 
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
@@ -16,9 +14,11 @@ const DAY_SLOTS = 288;
 /** Rate at which deviations from the hour's mean are averaged: an hour at five-minute steps is nothing, a day is. */
 const WEEK_RATE = 0.03;
 
-/** Rate of the energy of deviations from the habit of the day, and the most that one counts, squared. */
-const ENERGY_RATE = 0.1;
-const MOST_ENERGY = 30;
+/** What is ranked: change since this half hour of last week, to both sides; week; yesterday. */
+const HELD = 0;
+const WEEK = 2;
+const YESTERDAY = 3;
+const STREAMS = 4;
 
 /** State of {@link SeasonNovelty}. */
 export interface SeasonNoveltySnapshot {
@@ -30,19 +30,12 @@ export interface SeasonNoveltySnapshot {
   readonly yesterday: Float64Array;
   readonly slot: number;
   readonly value: number;
-  readonly energy: number;
-  readonly ranks: readonly [
-    held: TwoSidedRanksSnapshot,
-    week: PeakRanksSnapshot,
-    yesterday: PeakRanksSnapshot,
-    habit: TwoSidedRanksSnapshot,
-    energy: PeakRanksSnapshot,
-  ];
+  readonly ranks: RankTableSnapshot;
 }
 
 /**
  * Novelty against the same time before: the last value in this half hour of the week (within it, the value just
- * before), the mean of this hour of the week, yesterday's value, the habit of the day.
+ * before), the mean of this hour of the week, yesterday's value.
  */
 export class SeasonNovelty {
   readonly #held: Float64Array;
@@ -56,12 +49,7 @@ export class SeasonNovelty {
   readonly #yesterday: Float64Array;
   #slot: number;
   #value: number;
-  #energy: number;
-  readonly #heldRanks: TwoSidedRanks;
-  readonly #weekRanks: PeakRanks;
-  readonly #yesterdayRanks: PeakRanks;
-  readonly #habitRanks: TwoSidedRanks;
-  readonly #energyRanks: PeakRanks;
+  readonly #ranks: RankTable;
 
   constructor(snapshot?: SeasonNoveltySnapshot) {
     this.#held = snapshot?.held.slice() ?? new Float64Array(WEEK_HALF_HOURS).fill(Number.NaN);
@@ -72,13 +60,7 @@ export class SeasonNovelty {
     this.#yesterday = snapshot?.yesterday.slice() ?? new Float64Array(DAY_SLOTS).fill(Number.NaN);
     this.#slot = snapshot?.slot ?? -1;
     this.#value = snapshot?.value ?? 0;
-    this.#energy = snapshot?.energy ?? 0;
-    const [held, week, yesterday, habit, energy] = snapshot?.ranks ?? [];
-    this.#heldRanks = new TwoSidedRanks(held);
-    this.#weekRanks = new PeakRanks(week);
-    this.#yesterdayRanks = new PeakRanks(yesterday);
-    this.#habitRanks = new TwoSidedRanks(habit);
-    this.#energyRanks = new PeakRanks(energy);
+    this.#ranks = new RankTable(STREAMS, snapshot?.ranks);
   }
 
   /**
@@ -86,14 +68,13 @@ export class SeasonNovelty {
    *
    * @param localTime milliseconds, such that days begin at midnight where the users are
    * @param z the value in standard deviations of all before it
-   * @param habit deviation from the habit of the day in its scales
    */
-  take(localTime: number, value: number, z: number, habit: number): number {
-    const held = this.#fromHeld(slotOf(localTime, WEEK_MS, WEEK_HALF_HOURS), z);
-    const mean = this.#fromMean(slotOf(localTime, WEEK_MS, WEEK_HOURS), z);
-    const yesterday = this.#fromYesterday(slotOf(localTime, DAY_MS, DAY_SLOTS), value);
-    this.#energy += ENERGY_RATE * (Math.min(MOST_ENERGY, habit * habit) - this.#energy);
-    return family(held, mean, yesterday, this.#habitRanks.take(habit), this.#energyRanks.take(this.#energy));
+  take(localTime: number, value: number, z: number): number {
+    const halfHour = slotOf(localTime, WEEK_MS, WEEK_HALF_HOURS);
+    this.#lookAtHeld(halfHour, z);
+    this.#lookAtMean(halfHour >> 1, z);
+    this.#lookAtYesterday(slotOf(localTime, DAY_MS, DAY_SLOTS), value);
+    return this.#ranks.take();
   }
 
   snapshot(): SeasonNoveltySnapshot {
@@ -106,29 +87,22 @@ export class SeasonNovelty {
       yesterday: this.#yesterday.slice(),
       slot: this.#slot,
       value: this.#value,
-      energy: this.#energy,
-      ranks: [
-        this.#heldRanks.snapshot(),
-        this.#weekRanks.snapshot(),
-        this.#yesterdayRanks.snapshot(),
-        this.#habitRanks.snapshot(),
-        this.#energyRanks.snapshot(),
-      ],
+      ranks: this.#ranks.snapshot(),
     };
   }
 
-  #fromHeld(slot: number, z: number): number {
+  #lookAtHeld(slot: number, z: number): void {
     const before = this.#held[slot] as number;
     this.#held[slot] = z;
-    return Number.isNaN(before) ? 0 : this.#heldRanks.take(z - before);
+    if (!Number.isNaN(before)) this.#ranks.showBoth(HELD, z - before);
   }
 
-  #fromMean(slot: number, z: number): number {
+  #lookAtMean(slot: number, z: number): void {
     const count = (this.#counts[slot] as number) + 1;
     const residual = z - (this.#means[slot] as number);
     this.#counts[slot] = count;
     this.#means[slot] = (this.#means[slot] as number) + residual / count;
-    if (count === 1) return 0;
+    if (count === 1) return;
     const squares = this.#squares[slot] as number;
     const overall = Math.sqrt(this.#allSquares / Math.max(1, this.#residuals));
     // Half the hour's own and half that of all, since an hour has few values.
@@ -138,15 +112,15 @@ export class SeasonNovelty {
     this.#allSquares += residual * residual;
     this.#squares[slot] = squares + residual * (z - (this.#means[slot] as number));
     this.#average += WEEK_RATE * (deviation - this.#average);
-    return this.#weekRanks.take(Math.abs(this.#average));
+    this.#ranks.show(WEEK, Math.abs(this.#average));
   }
 
-  #fromYesterday(slot: number, value: number): number {
+  #lookAtYesterday(slot: number, value: number): void {
     // What the slot held a day ago is needed until the slot is over.
     if (slot !== this.#slot && this.#slot >= 0) this.#yesterday[this.#slot] = this.#value;
     this.#slot = slot;
     this.#value = value;
     const before = this.#yesterday[slot] as number;
-    return Number.isNaN(before) ? 0 : this.#yesterdayRanks.take(Math.abs(value - before));
+    if (!Number.isNaN(before)) this.#ranks.show(YESTERDAY, Math.abs(value - before));
   }
 }

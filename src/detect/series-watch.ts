@@ -157,6 +157,8 @@ export class SeriesWatch {
       anomalous: this.#anomalous,
       recentScores: this.#recentScores(),
       seasons: this.#baseline?.seasons ?? NO_SEASONS,
+      timeLeft:
+        this.#baseline === undefined ? { ready: this.#untilReady() } : { ready: 0, ...this.#baseline.habitsLeft },
       alarm: this.#alarm(),
       evidence: Math.max(above?.evidence ?? 0, below?.evidence ?? 0),
       limit: this.#baseline?.rules.limit ?? 0,
@@ -174,6 +176,13 @@ export class SeriesWatch {
       anomalous: this.#anomalous,
       scores: this.#scores.slice(),
     };
+  }
+
+  /** Milliseconds, at the mean step so far; `undefined` after one sample. */
+  #untilReady(): number | undefined {
+    if (this.#samples < 2) return undefined;
+    const step = (this.newest - (this.#recent[0] as number)) / (this.#samples - 1);
+    return (this.settings.minSamples - this.#samples) * step;
   }
 
   /** Oldest first. */

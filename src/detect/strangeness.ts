@@ -3,8 +3,15 @@ import { deviationFromTail } from '../stats/normal.ts';
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
 
-/** Rates at which squared deviations are gathered: what opens an alarm, and what says how strange it still is. */
-const ALARM_RATE = 0.3;
+/**
+ * Rates at which squared deviations are gathered for an alarm: over two hours, but over no fewer than two samples and no
+ * more than the last three or so, since what comes once an hour cannot wait for a third.
+ */
+const GATHERED_MS = 7_200_000;
+const LEAST_ALARM_RATE = 0.3;
+const MOST_ALARM_RATE = 0.5;
+
+/** The same for what says how strange it still is. */
 const LASTING_RATE = 0.15;
 
 /** Deviations beyond it count by their logarithm, so that one wild value does not speak for the next hour. */
@@ -18,14 +25,20 @@ const ALARM = 0.9;
 const YOUNG = 0.5;
 const YOUNG_MS = 3 * DAY_MS;
 
-/** Samples before what goes on is an alarm again. */
+/**
+ * Samples before what goes on is an alarm again, and before it is news. For about a day the next alarm has to be a
+ * little stronger, as somebody who was just told is not told of less.
+ */
 const REPEAT_AFTER = 30;
+const NEWS_AFTER = 15;
+const REPEATED = 0.2;
 
 /** Decades from which a sample is news by itself: about one or two a fortnight, in a series of five-minute samples. */
 const NEWS = 4.3;
 
-/** Decades beside which novelty is weighed. */
+/** Decades beside which novelty is weighed, and what size adds to them: of two that are equally new the larger is stranger. */
 const HALF_NEWS = 4;
+const SIZE_IN_NEWS = 0.01;
 
 /** State of {@link Strangeness}. */
 export interface StrangenessSnapshot {
@@ -55,7 +68,7 @@ export class Strangeness {
     this.#pagesPerWeek = pagesPerWeek;
     this.#alarm = snapshot?.alarm ?? 0;
     this.#lasting = snapshot?.lasting ?? 0;
-    this.#since = snapshot?.since ?? REPEAT_AFTER;
+    this.#since = snapshot?.since ?? Number.POSITIVE_INFINITY;
     this.#step = snapshot?.step ?? 0;
     this.#chance = snapshot === undefined ? 1 : chanceDeviation(this.#step, pagesPerWeek);
   }
@@ -73,15 +86,18 @@ export class Strangeness {
       this.#chance = chanceDeviation(step, this.#pagesPerWeek);
     }
     const size = deviation > COMPRESS_FROM ? COMPRESS_FROM * (1 + Math.log(deviation / COMPRESS_FROM)) : deviation;
-    this.#alarm += ALARM_RATE * (size * size - this.#alarm);
+    const rate = Math.max(LEAST_ALARM_RATE, Math.min(MOST_ALARM_RATE, step / GATHERED_MS));
+    this.#alarm += rate * (size * size - this.#alarm);
     this.#lasting += LASTING_RATE * (size * size - this.#lasting);
     this.#since++;
     const alarm = Math.sqrt(this.#alarm) / this.#chance;
-    if (alarm >= ALARM && this.#since > REPEAT_AFTER && alarm >= ALARM + YOUNG * Math.exp(-age / YOUNG_MS)) {
+    if (alarm >= ALARM && this.#since > REPEAT_AFTER && alarm >= this.#alarmFrom(age)) {
       this.#since = 0;
       return 0.75 + 0.25 * share(alarm, 1);
     }
-    if (isNews && decades >= NEWS) return 0.5 + 0.25 * share(decades, HALF_NEWS);
+    if (isNews && decades >= NEWS && this.#since > NEWS_AFTER) {
+      return 0.5 + 0.25 * share(decades + (SIZE_IN_NEWS * size) / this.#chance, HALF_NEWS);
+    }
     return 0.5 * share(Math.sqrt(this.#lasting) / this.#chance, 1);
   }
 
@@ -92,6 +108,13 @@ export class Strangeness {
       since: this.#since,
       step: this.#step,
     };
+  }
+
+  /** Part of the deviation of chance that is an alarm now. */
+  #alarmFrom(age: number): number {
+    const young = YOUNG * Math.exp(-age / YOUNG_MS);
+    const repeated = REPEATED * Math.exp((-this.#since * this.#step) / DAY_MS);
+    return (ALARM + young) * (1 + repeated);
   }
 }
 

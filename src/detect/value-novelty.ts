@@ -1,5 +1,4 @@
-import { PeakRanks, type PeakRanksSnapshot } from '../stats/peak-ranks.ts';
-import { family } from './rarity-norm.ts';
+import { RankTable, type RankTableSnapshot } from '../stats/rank-table.ts';
 
 /** Bins of the histogram over the real line, narrow in the middle. */
 const BINS = 64;
@@ -12,30 +11,21 @@ const MEMORY = 65_536;
 
 /** State of {@link ValueNovelty}. */
 export interface ValueNoveltySnapshot {
-  readonly lowest: number;
-  readonly highest: number;
   readonly histogram: Float64Array;
   readonly count: number;
-  readonly range: PeakRanksSnapshot;
-  readonly rare: PeakRanksSnapshot;
+  readonly ranks: RankTableSnapshot;
 }
 
-/** Novelty of the value itself: outside the range of all before, or where hardly any was. */
+/** Novelty of the value itself: where hardly any was before. */
 export class ValueNovelty {
-  #lowest: number;
-  #highest: number;
   readonly #histogram: Float64Array;
   #count: number;
-  readonly #range: PeakRanks;
-  readonly #rare: PeakRanks;
+  readonly #ranks: RankTable;
 
   constructor(snapshot?: ValueNoveltySnapshot) {
-    this.#lowest = snapshot?.lowest ?? Number.POSITIVE_INFINITY;
-    this.#highest = snapshot?.highest ?? Number.NEGATIVE_INFINITY;
     this.#histogram = snapshot?.histogram.slice() ?? new Float64Array(BINS);
     this.#count = snapshot?.count ?? 0;
-    this.#range = new PeakRanks(snapshot?.range);
-    this.#rare = new PeakRanks(snapshot?.rare);
+    this.#ranks = new RankTable(1, snapshot?.ranks);
   }
 
   /**
@@ -43,28 +33,17 @@ export class ValueNovelty {
    *
    * @param z the value in standard deviations of all before it
    */
-  take(value: number, z: number): number {
-    return family(this.#range.take(this.#beyond(value)), this.#rare.take(this.#rareness(z)), 0, 0, 0);
+  take(z: number): number {
+    this.#ranks.show(0, this.#rareness(z));
+    return this.#ranks.take();
   }
 
   snapshot(): ValueNoveltySnapshot {
     return {
-      lowest: this.#lowest,
-      highest: this.#highest,
       histogram: this.#histogram.slice(),
       count: this.#count,
-      range: this.#range.snapshot(),
-      rare: this.#rare.snapshot(),
+      ranks: this.#ranks.snapshot(),
     };
-  }
-
-  /** How far beyond the range of all before, in widths of it. */
-  #beyond(value: number): number {
-    const width = this.#highest - this.#lowest;
-    const beyond = Math.max(0, value - this.#highest, this.#lowest - value);
-    if (value < this.#lowest) this.#lowest = value;
-    if (value > this.#highest) this.#highest = value;
-    return width > 0 ? beyond / width : 0;
   }
 
   /** Bits of surprise at the bin that the value falls into. */

@@ -3,6 +3,7 @@ import {
   type BaselineSnapshot,
   deviationFromConstant,
   type EpisodeRules,
+  type HabitsLeft,
   type History,
   scoreOf,
   type Verdict,
@@ -72,6 +73,10 @@ export class ZscoreBaseline implements Baseline {
 
   get seasons(): { readonly day: boolean; readonly week: boolean } {
     return { day: false, week: false };
+  }
+
+  get habitsLeft(): HabitsLeft {
+    return { day: undefined, week: undefined };
   }
 
   limits(deviation: number): { readonly below: number; readonly above: number } {

@@ -26,13 +26,22 @@ const CHUNK_BYTES = 65_536;
  * @param what which table the rows belong to
  * @throws AnalyticsError `ERR_MISSING_PEER` where hyparquet-writer is not installed; what `rows` throws
  */
-export async function* parquetChunks<Name extends TableName>(
+export function parquetChunks<Name extends TableName>(
   what: Name,
   rows: Rows<ExportRows[Name]>,
   options: WriteOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
+  return columnChunks<ExportRows[Name]>(TABLES[what], rows, options);
+}
+
+/** The same with columns of one's own. */
+export async function* columnChunks<Row>(
+  columns: readonly Column<Row>[],
+  rows: Rows<Row>,
+  options: WriteOptions = {},
+): AsyncGenerator<Uint8Array, void> {
   const { clock = new SystemClock(), signal } = options;
-  const file = new ParquetFile<ExportRows[Name]>(TABLES[what], await loadWriter());
+  const file = new ParquetFile<Row>(columns, await loadWriter());
   for await (const slice of rowSlices(rows, { clock, signal })) {
     file.add(slice);
     if (file.isGroupFull) yield* groupChunks(file, clock, signal);

@@ -18,19 +18,32 @@ interface Range {
 
 /** What an export reads of a service; every `Service` is one. */
 export interface ExportedService {
-  readonly aggregator: { listSeries(serviceId?: string): readonly SeriesId[] };
+  /** Where all series are known. */
+  readonly aggregator: {
+    /** Those that were ever aggregated, of one service or of all. */
+    listSeries(serviceId?: string): readonly SeriesId[];
+  };
+  /** Those that are watched. */
   listSeries(serviceId?: string): readonly SeriesId[];
+  /** Newest first. */
   getPredictions(serviceId: string | undefined, limit: number): readonly Prediction[];
+  /** All that was ever known; oldest first. */
   readonly history: {
+    /** Of which there is anything. */
     serviceIds(): Promise<readonly string[]>;
+    /** Buckets of a service. */
     aggregations(serviceId: string, query: Range & { readonly period: Period }): AsyncIterable<Aggregation>;
+    /** Buckets of one series. */
     series(
       serviceId: string,
       metricName: string,
       query: Range & { readonly period: Period; readonly labels: NonNullable<SeriesId['labels']> },
     ): AsyncIterable<SeriesBucket>;
+    /** Episodes. */
     anomalies(query: Range & { readonly serviceId?: string | undefined }): AsyncIterable<Anomaly>;
+    /** Predictions that were followed, with what came. */
     predictions(query: Range & { readonly serviceId?: string | undefined }): AsyncIterable<PredictionRow>;
+    /** Events and behaviours, where they are kept. */
     events(
       query: Range & { readonly serviceId?: string | undefined },
     ): AsyncIterable<

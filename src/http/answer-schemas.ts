@@ -173,6 +173,9 @@ const explanation = z
     anomaly: z.union([anomaly, z.null()]).optional(),
     recent_scores: z.array(z.number()),
     seasons: z.object({ day: z.boolean(), week: z.boolean() }),
+    time_left: z
+      .object({ ready: optional, day: optional, week: optional })
+      .openapi({ description: 'Milliseconds until a verdict, and until a habit can be known at the earliest.' }),
     alarm_below: optional,
     alarm_above: optional,
     reasons: z.array(z.string()),

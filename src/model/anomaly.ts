@@ -88,6 +88,15 @@ export interface Explanation {
   readonly recentScores: readonly number[];
   /** Which habits were found: with the time of day, with the time of week. */
   readonly seasons: { readonly day: boolean; readonly week: boolean };
+  /**
+   * Milliseconds, by the time of the samples, until the first verdict, and until a habit of the day, or of the week, can
+   * be known at the earliest; 0 where that is over, `undefined` where it cannot be said yet or never comes.
+   */
+  readonly timeLeft: {
+    readonly ready?: number | undefined;
+    readonly day?: number | undefined;
+    readonly week?: number | undefined;
+  };
   /** A single sample below, or above, would have opened an episode at the last timestamp. */
   readonly alarmBelow?: number | undefined;
   readonly alarmAbove?: number | undefined;

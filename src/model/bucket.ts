@@ -46,3 +46,8 @@ export interface SeriesBucket {
   readonly p99: number;
   readonly complete: boolean;
 }
+
+/** The id of an {@link Aggregation}. */
+export function aggregationId(serviceId: string, period: Period, start: number): string {
+  return `${serviceId}:${period}:${start}`;
+}

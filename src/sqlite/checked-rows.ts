@@ -50,18 +50,24 @@ export interface ValueRow {
  * Every row has a checksum over what it holds and what it is found by, so that bits that flip on the disk, where SQLite
  * itself has none, are noticed, and never taken for data. CRC-32, for what disks do and not for what attackers do.
  */
-export function checksum(name: string, bytes?: Uint8Array): number {
+function checksum(name: string, bytes?: Uint8Array): number {
   const ofName = crc32(name);
   return bytes === undefined ? ofName : crc32(bytes, ofName);
 }
 
 /** Bytes as drivers take them: a view, not a copy. */
-export function blob(bytes: Uint8Array): Buffer {
+function blob(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 export function putName(database: Database, { id, serviceId, metricName, labels, ordinal }: StoredName): void {
-  const row = [id, serviceId, metricName ?? null, labels === undefined ? null : JSON.stringify(labels), ordinal ?? null];
+  const row = [
+    id,
+    serviceId,
+    metricName ?? null,
+    labels === undefined ? null : JSON.stringify(labels),
+    ordinal ?? null,
+  ];
   database
     .prepare(
       'INSERT INTO names (id, service, metric, labels, ordinal, crc) VALUES (?, ?, ?, ?, ?, ?) ' +
@@ -84,7 +90,9 @@ export function checkedName({ id, service, metric, labels, ordinal, crc }: NameR
 
 export function putState(database: Database, key: string, value: Uint8Array): void {
   database
-    .prepare('INSERT INTO state (key, value, crc) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, crc = excluded.crc')
+    .prepare(
+      'INSERT INTO state (key, value, crc) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, crc = excluded.crc',
+    )
     .run(key, blob(value), checksum(key, value));
 }
 

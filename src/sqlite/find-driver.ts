@@ -33,7 +33,7 @@ export function findDriver(wanted?: DriverName): Driver {
 }
 
 /** The file that a package is loaded from; `undefined` where it is not installed. */
-export function findPackage(name: string): string | undefined {
+function findPackage(name: string): string | undefined {
   // CommonJS has the one, ES modules the other.
   const here = typeof __filename === 'string' ? __filename : import.meta.url;
   for (const from of [here, `${process.cwd()}/`]) {

@@ -18,21 +18,12 @@ export interface OpenRequest {
   readonly onDamage: 'refuse' | 'moveAside';
   /** Milliseconds, a number for each level; then those of anomalies, predictions and events. */
   readonly retentionMs: readonly number[];
+  /** Milliseconds after which data goes to the archive; +∞ where there is none. */
+  readonly archiveAfterMs: number;
   /** Whether another process writes to it: then nothing is changed, or locked. */
   readonly readOnly: boolean;
   /** Whether to send what is there; not where the worker takes the place of one that died. */
   readonly load: boolean;
-  /** What archiving needs; `undefined` for none. */
-  readonly archive: ArchiveSettings | undefined;
-}
-
-/** Where and when days are archived. */
-export interface ArchiveSettings {
-  readonly folder: string;
-  readonly afterDays: number;
-  /** Files that the packages are loaded from. */
-  readonly writer: string;
-  readonly reader: string;
 }
 
 /** A batch, with its bytes in `buffers`. */
@@ -77,6 +68,12 @@ export type Request =
   | BucketsRequest
   | RowsRequest
   | { readonly type: 'services' }
+  /** Names of the metrics of a service. */
+  | { readonly type: 'metrics'; readonly serviceId: string }
+  /** When the oldest that is there is from; `undefined` where there is nothing. */
+  | { readonly type: 'oldest' }
+  /** What is older than `upTo` is in the archive, and may go. */
+  | { readonly type: 'archived'; readonly upTo: number }
   | { readonly type: 'close' };
 
 /** Closed buckets as the worker sends them. */
@@ -99,6 +96,8 @@ export interface Opened {
   readonly bytes: number;
   /** Where a damaged store was moved to. */
   readonly movedAside: string | undefined;
+  /** What is older is in the archive. */
+  readonly archivedUpTo: number;
 }
 
 /** What the worker answers to `commit`. */
@@ -123,7 +122,12 @@ export interface RowsAnswer {
 
 /** A failure as it is sent. */
 export interface SentError {
-  readonly code: 'ERR_STORE_LOCKED' | 'ERR_STORE_VERSION' | 'ERR_STORE_DAMAGED' | 'ERR_STORE_FAILED' | 'ERR_MISSING_PEER';
+  readonly code:
+    | 'ERR_STORE_LOCKED'
+    | 'ERR_STORE_VERSION'
+    | 'ERR_STORE_DAMAGED'
+    | 'ERR_STORE_FAILED'
+    | 'ERR_MISSING_PEER';
   readonly message: string;
   readonly cause: string;
 }

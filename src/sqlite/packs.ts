@@ -1,11 +1,11 @@
-import { bytesOfBuckets, type BucketColumns } from '../store/block.ts';
+import { type BucketColumns, bytesOfBuckets } from '../store/block.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Width of the buckets of each level, milliseconds. */
-export const WIDTHS: readonly number[] = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, DAY_MS];
+const WIDTHS: readonly number[] = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, DAY_MS];
 
 /**
  * Time that a pack covers, for each level: 30 to 168 buckets, some 3 to 15 kB. Larger ones would be fewer, but are written

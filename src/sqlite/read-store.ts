@@ -25,8 +25,8 @@ const PACKS_AT_A_TIME = 200;
 
 /** Columns that are still in pieces. */
 class Columns {
-  #starts: number[] = [];
-  #lengths: number[] = [];
+  readonly #starts: number[] = [];
+  readonly #lengths: number[] = [];
   readonly #bytes: Uint8Array[] = [];
   #size = 0;
 
@@ -79,7 +79,10 @@ class Columns {
 }
 
 /** All that a service goes on from. */
-export function loadAll(database: Database, retentionMs: readonly number[]): Omit<Opened, 'bytes' | 'movedAside'> {
+export function loadAll(
+  database: Database,
+  retentionMs: readonly number[],
+): Omit<Opened, 'bytes' | 'movedAside' | 'archivedUpTo'> {
   const keys: string[] = [];
   const values: Uint8Array[] = [];
   for (const row of database.prepare('SELECT key, value, crc FROM state ORDER BY key').all() as StateRow[]) {
@@ -95,8 +98,12 @@ export function loadAll(database: Database, retentionMs: readonly number[]): Omi
     names.push(checkedName(row));
     live.add(row.id);
   }
-  const { newest } = database.prepare('SELECT max(id) AS newest FROM names').get() as { readonly newest: number | null };
-  const over = recentBuckets(database.prepare('SELECT no, service, bytes, crc FROM blocks ORDER BY no').all() as BlockRow[]);
+  const { newest } = database.prepare('SELECT max(id) AS newest FROM names').get() as {
+    readonly newest: number | null;
+  };
+  const over = recentBuckets(
+    database.prepare('SELECT no, service, bytes, crc FROM blocks ORDER BY no').all() as BlockRow[],
+  );
   const newestMs = newestStart(database, over);
   const keptFrom = Array.from({ length: LEVELS }, (_, level) => keptFromOf(level, newestMs, retentionMs));
   const buckets: SentBuckets[] = [];
@@ -185,6 +192,30 @@ export function readServices(database: Database): string[] {
   return (rows as { readonly service: string }[]).map(({ service }) => service);
 }
 
+/** Names of the metrics of a service. */
+export function readMetrics(database: Database, serviceId: string): string[] {
+  const rows = database
+    .prepare('SELECT DISTINCT metric FROM names WHERE service = ? AND metric IS NOT NULL ORDER BY metric')
+    .all(serviceId);
+  return (rows as { readonly metric: string }[]).map(({ metric }) => metric);
+}
+
+/** When the oldest from `from` on may be from: the beginning of the pack that it is in. */
+export function readOldest(database: Database, from: number): number | undefined {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const [level, table] of PACK_TABLES.entries()) {
+    const row = database.prepare(`SELECT min(key) AS first FROM ${table} WHERE key >= ?`);
+    const { first } = row.get(bound(packKey(level, from, 0))) as { readonly first: number | null };
+    if (first !== null) oldest = Math.min(oldest, Math.floor(first / ID_SPAN) * (PACK_MS[level] as number));
+  }
+  for (const table of ['anomalies', 'predictions', 'events']) {
+    const row = database.prepare(`SELECT min(at) AS first FROM ${table} WHERE at >= ?`);
+    const { first } = row.get(bound(from)) as { readonly first: number | null };
+    if (first !== null) oldest = Math.min(oldest, first);
+  }
+  return oldest === Number.POSITIVE_INFINITY ? undefined : Math.max(oldest, from);
+}
+
 /** Buckets that are not in packs yet: by level, by number, by start. */
 export function recentBuckets(rows: readonly BlockRow[]): readonly Map<number, Buckets>[] {
   const levels = Array.from({ length: LEVELS }, () => new Map<number, Buckets>());
@@ -252,7 +283,9 @@ function newestStart(database: Database, over: readonly Map<number, Buckets>[]):
     for (const buckets of byId.values()) for (const start of buckets.keys()) newest = Math.max(newest, start);
   }
   for (const [level, table] of PACK_TABLES.entries()) {
-    const { last } = database.prepare(`SELECT max(key) AS last FROM ${table}`).get() as { readonly last: number | null };
+    const { last } = database.prepare(`SELECT max(key) AS last FROM ${table}`).get() as {
+      readonly last: number | null;
+    };
     if (last !== null) newest = Math.max(newest, Math.floor(last / ID_SPAN) * (PACK_MS[level] as number));
   }
   return newest;

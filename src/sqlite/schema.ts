@@ -1,5 +1,5 @@
-import { StoreError } from './store-error.ts';
 import type { Database } from './database.ts';
+import { StoreError } from './store-error.ts';
 
 /** Says that a database is one of ours: `SGAN`. */
 const APPLICATION_ID = 0x5347414e;
@@ -44,7 +44,9 @@ export const PACK_TABLES: readonly string[] = ['packs_1m', 'packs_5m', 'packs_15
 export function checkVersion(database: Database): boolean {
   const version = Number(database.pragma('user_version'));
   const application = Number(database.pragma('application_id'));
-  const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_master').get() as { readonly tables: number };
+  const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_master').get() as {
+    readonly tables: number;
+  };
   if (application === 0 && version === 0 && tables === 0) return true;
   if (application !== APPLICATION_ID) {
     throw new StoreError('ERR_STORE_FAILED', 'store file must be a store of this library, got another database');

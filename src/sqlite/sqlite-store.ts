@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { deserialize } from 'node:v8';
 import { SystemClock } from '../clock.ts';
 import { AnalyticsError, choiceOption, invalidOption, numberOption, objectOption } from '../errors.ts';
+import { failureText } from '../model/listener.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import type {
-  Store,
   StoreBatch,
   StoredBucketsQuery,
   StoredPage,
@@ -13,9 +13,10 @@ import type {
   StoredTable,
   StoreInfo,
 } from '../store/store.ts';
+import { Archive, type ArchivedStore } from './archive.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { type DriverName, findDriver } from './find-driver.ts';
-import type { BucketsAnswer, Committed, CommitRequest, Opened, OpenRequest, RowsAnswer } from './messages.ts';
+import type { BucketsAnswer, CommitRequest, Committed, Opened, OpenRequest, RowsAnswer } from './messages.ts';
 import { StoreWorker } from './store-worker.ts';
 
 /** For how many days each kind of data is kept. */
@@ -41,6 +42,14 @@ export interface SqliteOptions {
    * `moveAside` renames its files to `.damaged` and begins a new one, which `info.movedAside` tells.
    */
   readonly onDamage?: 'refuse' | 'moveAside' | undefined;
+  /**
+   * A folder for an archive: what is older than `archiveAfterDays` goes there, one Parquet file a day and table, and is
+   * read there by `service.history`. Needs the packages hyparquet and hyparquet-writer. Default: none, what is too old is
+   * deleted.
+   */
+  readonly archiveFolder?: string | undefined;
+  /** Days after which data goes to the archive, if there is one and the data is still there by then; default 30. */
+  readonly archiveAfterDays?: number | undefined;
   /** Opens it for reading only, beside the service that writes to it. Default false. */
   readonly readOnly?: boolean | undefined;
   /** Only this driver. Default: `node:sqlite` where the runtime has it, else what is installed. */
@@ -82,12 +91,19 @@ export interface SqliteInfo extends StoreInfo {
   readonly upkeepProblem: string | undefined;
 }
 
-/** A {@link Store} in a SQLite database; see `sqlite`. */
-export class SqliteStore implements Store {
+/** A store in a SQLite database; see `sqlite`. */
+export class SqliteStore implements ArchivedStore {
   readonly #request: OpenRequest;
   readonly #clock = new SystemClock();
+  readonly #archive: Archive | undefined;
+  readonly #archiveAfterDays: number;
+  #archivedUpTo: number = Number.NEGATIVE_INFINITY;
+  /** What is older is to be archived, as of the last commit. */
+  #archiveUpTo: number = Number.NEGATIVE_INFINITY;
+  #archiving: Promise<void> | undefined;
+  readonly #stopArchiving = new AbortController();
   #worker: StoreWorker | undefined;
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
   #bytes = 0;
   #movedAside: string | undefined;
   #upkeepProblem: string | undefined;
@@ -95,7 +111,8 @@ export class SqliteStore implements Store {
   /** @throws AnalyticsError as `sqlite` does */
   constructor(options: SqliteOptions) {
     const { path, retentionDays = {}, synchronous = 'normal', onDamage = 'refuse' } = objectOption('options', options);
-    const { readOnly = false, driver } = options;
+    const { readOnly = false, driver, archiveFolder, archiveAfterDays = 30 } = options;
+    this.#archiveAfterDays = numberOption('archiveAfterDays', archiveAfterDays, { min: 1, whole: true });
     if (typeof path !== 'string' || path === '') throw invalidOption('path', 'the path of a file', path);
     if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', 'true or false', readOnly);
     const days = { ...DEFAULT_DAYS, ...objectOption('retentionDays', retentionDays) };
@@ -107,23 +124,33 @@ export class SqliteStore implements Store {
       synchronous: choiceOption('synchronous', synchronous, ['normal', 'full']),
       onDamage: choiceOption('onDamage', onDamage, ['refuse', 'moveAside']),
       retentionMs: KINDS.map((kind) => numberOption(`retentionDays.${kind}`, days[kind], { min: 1 / 24 }) * DAY_MS),
+      archiveAfterMs: archiveFolder === undefined ? Number.POSITIVE_INFINITY : archiveAfterDays * DAY_MS,
       readOnly,
       load: true,
-      archive: undefined,
     };
+    if (archiveFolder === undefined) return;
+    if (typeof archiveFolder !== 'string' || archiveFolder === '') {
+      throw invalidOption('archiveFolder', 'the path of a folder', archiveFolder);
+    }
+    this.#archive = new Archive(resolve(archiveFolder), this.#clock);
   }
 
   /** Opens the database, in a thread of its own, and reads what a service goes on from. */
   async open(): Promise<StoredState> {
     if (this.#worker !== undefined) {
-      throw new AnalyticsError('ERR_STORE_LOCKED', 'store must be opened once, got a second service; make a store for each');
+      throw new AnalyticsError(
+        'ERR_STORE_LOCKED',
+        'store must be opened once, got a second service; make a store for each',
+      );
     }
+    await this.#archive?.ready();
     this.#worker = new StoreWorker((error) => this.#noticed(error));
     try {
       const opened = await this.#worker.ask<Opened>(this.#request);
       const { keys, values, names, buckets, keptFrom, nextId, bytes, movedAside } = opened;
       this.#bytes = bytes;
       this.#movedAside = movedAside;
+      this.#archivedUpTo = opened.archivedUpTo;
       const state = new Map(keys.map((key, i) => [key, deserialize(values[i] as Uint8Array) as unknown]));
       return { state, names, buckets, keptFrom, nextId };
     } catch (cause) {
@@ -148,14 +175,24 @@ export class SqliteStore implements Store {
         }
       });
     });
-    const { bytes } = await worker.ask<Committed>(request, request.buffers.map(({ buffer }) => buffer));
+    const { bytes } = await worker.ask<Committed>(
+      request,
+      request.buffers.map(({ buffer }) => buffer),
+    );
     this.#bytes = bytes;
+    if (this.#archive !== undefined) this.#archiveDays(this.#archive, batch.now);
   }
 
   /** Reads closed buckets, a stretch of time at a time, between which commits go on. */
   async *readBuckets(query: StoredBucketsQuery, signal?: AbortSignal): AsyncGenerator<StoredPage> {
-    const { serviceId, metricName, withOrdinal = false, level, from, to } = query;
-    for (let next: number | undefined = from; next !== undefined; ) {
+    const { serviceId, metricName, withOrdinal = false, level, to } = query;
+    const archivedUpTo = this.#archivedUpTo;
+    const from = Math.max(query.from, archivedUpTo);
+    // Durations that operations keep for their service are in the archive with that.
+    if (query.from < archivedUpTo && !withOrdinal && this.#archive !== undefined) {
+      yield* this.#archive.readBuckets({ ...query, to: Math.min(to, archivedUpTo) }, archivedUpTo, signal);
+    }
+    for (let next: number | undefined = from < to ? from : undefined; next !== undefined; ) {
       signal?.throwIfAborted();
       const worker = await this.#alive();
       const request = { type: 'buckets', serviceId, metricName, withOrdinal, level, from: next, to } as const;
@@ -167,18 +204,29 @@ export class SqliteStore implements Store {
 
   /** Reads rows, some hundreds at a time. */
   async *readRows(query: StoredRowsQuery, signal?: AbortSignal): AsyncGenerator<readonly unknown[]> {
+    const archivedUpTo = this.#archivedUpTo;
+    if (query.from < archivedUpTo && this.#archive !== undefined) {
+      yield* this.#archive.readRows({ ...query, to: Math.min(query.to, archivedUpTo) }, archivedUpTo, signal);
+    }
+    const from = Math.max(query.from, archivedUpTo);
     let after: RowsAnswer['after'] = [Number.NEGATIVE_INFINITY, 0];
     while (after !== undefined) {
       signal?.throwIfAborted();
       const worker = await this.#alive();
-      const answer: RowsAnswer = await worker.ask({ type: 'rows', ...query, after });
+      const answer: RowsAnswer = await worker.ask({ type: 'rows', ...query, from, after });
       if (answer.values.length > 0) yield answer.values.map((value) => deserialize(value) as unknown);
       after = answer.after;
     }
   }
 
+  /** Ids of the services in the database, in the order of their alphabet. */
   async serviceIds(): Promise<readonly string[]> {
     return (await this.#alive()).ask({ type: 'services' });
+  }
+
+  /** Names of the metrics of a service in the database, in the order of their alphabet. */
+  async metricNames(serviceId: string): Promise<readonly string[]> {
+    return (await this.#alive()).ask({ type: 'metrics', serviceId });
   }
 
   /** As of the last commit. */
@@ -186,17 +234,52 @@ export class SqliteStore implements Store {
     return { bytes: this.#bytes, movedAside: this.#movedAside, upkeepProblem: this.#upkeepProblem };
   }
 
-  /** Closes the database and ends the thread; at once, leaving what it was asked, where that has not come back. */
+  /**
+   * Closes the database and ends the thread, after what it was asked before; the process lives until then. Calling it again
+   * waits for the same.
+   */
   async close(): Promise<void> {
-    if (this.#isClosed || this.#worker === undefined) return;
-    this.#isClosed = true;
-    const worker = this.#worker;
-    if (!worker.isGone && !worker.isBusy) await worker.ask({ type: 'close' });
-    await worker.end();
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#stopArchiving.abort();
+    await this.#archiving;
+    await this.#worker?.end();
+  }
+
+  /** Archives, a day at a time and in the background, the days that are old enough at `now`. */
+  #archiveDays(archive: Archive, now: number): void {
+    this.#archiveUpTo = (Math.floor(now / DAY_MS) - this.#archiveAfterDays) * DAY_MS;
+    if (this.#archiving !== undefined || this.#archiveUpTo <= this.#archivedUpTo) return;
+    this.#archiving = this.#archiveAll(archive)
+      .catch((cause: unknown) => {
+        if (!this.#stopArchiving.signal.aborted)
+          this.#upkeepProblem = `archive must be written, got ${failureText(cause)}`;
+      })
+      .finally(() => {
+        this.#archiving = undefined;
+      });
+  }
+
+  async #archiveAll(archive: Archive): Promise<void> {
+    const { signal } = this.#stopArchiving;
+    while (this.#archivedUpTo < this.#archiveUpTo) {
+      signal.throwIfAborted();
+      const worker = await this.#alive();
+      const upTo = this.#archiveUpTo;
+      const oldest = (await worker.ask<number | undefined>({ type: 'oldest' })) ?? upTo;
+      const start = Math.max(this.#archivedUpTo, Math.floor(oldest / DAY_MS) * DAY_MS);
+      if (start < upTo) await archive.write(this, start, signal);
+      const end = Math.min(start + DAY_MS, upTo);
+      await worker.ask({ type: 'archived', upTo: end });
+      this.#archivedUpTo = end;
+    }
   }
 
   async #alive(): Promise<StoreWorker> {
-    if (this.#isClosed || this.#worker === undefined) {
+    if (this.#closing !== undefined || this.#worker === undefined) {
       throw new AnalyticsError('ERR_CLOSED', 'store must be open to be used, got one that is closed');
     }
     if (!this.#worker.isGone) return this.#worker;

@@ -34,7 +34,12 @@ export function textOf(cause: unknown): string {
 
 /** A failure as it is sent. */
 export function sentError(cause: unknown, doing: string): SentError {
-  if (cause instanceof StoreError) return { code: cause.code, message: cause.message, cause: textOf(cause.cause ?? '') };
+  if (cause instanceof StoreError)
+    return { code: cause.code, message: cause.message, cause: textOf(cause.cause ?? '') };
   const code = isDamage(cause) ? 'ERR_STORE_DAMAGED' : 'ERR_STORE_FAILED';
-  return { code, message: `store must be able to ${doing}, got ${JSON.stringify(textOf(cause))}`, cause: textOf(cause) };
+  return {
+    code,
+    message: `store must be able to ${doing}, got ${JSON.stringify(textOf(cause))}`,
+    cause: textOf(cause),
+  };
 }

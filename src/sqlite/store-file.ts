@@ -1,5 +1,6 @@
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
-import { putBlock, putName, putState, putValue } from './checked-rows.ts';
+import { existsSync, renameSync, statSync } from 'node:fs';
+import { deserialize, serialize } from 'node:v8';
+import { checkState, putBlock, putName, putState, putValue, type StateRow } from './checked-rows.ts';
 import { Database } from './database.ts';
 import type { CommitRequest, Committed, Opened, OpenRequest, Pieces } from './messages.ts';
 import { loadAll } from './read-store.ts';
@@ -10,6 +11,8 @@ import { damaged, isDamage, isLocked, StoreError, textOf } from './store-error.t
 const PAGE_BYTES = 16_384;
 /** How long a writer waits for a reader that copies the journal back, milliseconds. */
 const BUSY_MS = 2000;
+/** Key of the time up to which there is an archive. */
+const ARCHIVED = 'archived';
 /** Files of one database. */
 const SUFFIXES = ['', '-wal', '-shm'] as const;
 
@@ -18,16 +21,19 @@ export class StoreFile {
   readonly database: Database;
   readonly path: string;
   readonly retentionMs: readonly number[];
+  readonly archiveAfterMs: number;
   readonly #lock: Database | undefined;
   /** Which file it is: one that is put in its place later is another. */
   readonly #inode: number;
   readonly #movedAside: string | undefined;
 
   /** @throws StoreError and what the driver throws; nothing has changed then */
-  constructor({ path, driver, synchronous, onDamage, readOnly, retentionMs }: OpenRequest) {
+  constructor({ path, driver, synchronous, onDamage, readOnly, retentionMs, archiveAfterMs }: OpenRequest) {
     this.path = path;
     this.retentionMs = retentionMs;
-    if (readOnly && !existsSync(path)) throw new StoreError('ERR_STORE_FAILED', `store file must exist to be read, got none at ${path}`);
+    this.archiveAfterMs = archiveAfterMs;
+    if (readOnly && !existsSync(path))
+      throw new StoreError('ERR_STORE_FAILED', `store file must exist to be read, got none at ${path}`);
     const existed = existsSync(path);
     this.#lock = readOnly ? undefined : lock(new Database(driver, `${path}-lock`), path);
     try {
@@ -44,7 +50,9 @@ export class StoreFile {
         if (!existed || this.#movedAside !== undefined) {
           database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL;`);
         }
-        database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`);
+        database.exec(
+          `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`,
+        );
         migrate(database);
       }
       this.#inode = statSync(path).ino;
@@ -56,7 +64,8 @@ export class StoreFile {
 
   /** Reads all that is there. */
   load(): Opened {
-    return { ...loadAll(this.database, this.retentionMs), bytes: this.bytes, movedAside: this.#movedAside };
+    const { bytes, archivedUpTo } = this;
+    return { ...loadAll(this.database, this.retentionMs), bytes, movedAside: this.#movedAside, archivedUpTo };
   }
 
   /** Stores a batch, all of it or nothing. */
@@ -75,9 +84,28 @@ export class StoreFile {
     return { bytes: this.bytes };
   }
 
+  /** What is older is in the archive; −∞ where there is none. */
+  get archivedUpTo(): number {
+    const row = this.database.prepare('SELECT key, value, crc FROM state WHERE key = ?').get(ARCHIVED) as
+      | StateRow
+      | undefined;
+    if (row === undefined) return Number.NEGATIVE_INFINITY;
+    checkState(row);
+    return deserialize(row.value) as number;
+  }
+
+  /** Takes note that what is older than `upTo` is in the archive, from where it is read from now on. */
+  archived(upTo: number): void {
+    this.#checkPlace();
+    putState(this.database, ARCHIVED, serialize(upTo));
+  }
+
   /** On the disk, the journal included. */
   get bytes(): number {
-    return SUFFIXES.reduce((sum, suffix) => sum + (statSync(this.path + suffix, { throwIfNoEntry: false })?.size ?? 0), 0);
+    return SUFFIXES.reduce(
+      (sum, suffix) => sum + (statSync(this.path + suffix, { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
   }
 
   close(): void {
@@ -88,7 +116,10 @@ export class StoreFile {
   /** A database that was deleted goes on taking data that nobody will ever find. */
   #checkPlace(): void {
     if (statSync(this.path, { throwIfNoEntry: false })?.ino === this.#inode) return;
-    throw new StoreError('ERR_STORE_FAILED', `store file must stay where it was opened, got another or none at ${this.path}`);
+    throw new StoreError(
+      'ERR_STORE_FAILED',
+      `store file must stay where it was opened, got another or none at ${this.path}`,
+    );
   }
 }
 
@@ -109,7 +140,11 @@ function lock(database: Database, path: string): Database {
   } catch (cause) {
     database.close();
     if (!isLocked(cause)) throw cause;
-    throw new StoreError('ERR_STORE_LOCKED', `store must be open for writing once, got ${path} which a service has open`, { cause });
+    throw new StoreError(
+      'ERR_STORE_LOCKED',
+      `store must be open for writing once, got ${path} which a service has open`,
+      { cause },
+    );
   }
 }
 
@@ -134,18 +169,17 @@ function isDamaged(cause: unknown): boolean {
 function refusal(cause: unknown, path: string): unknown {
   if (!isDamaged(cause)) return cause;
   const advice = `open it with onDamage: 'moveAside' to begin a new one beside it`;
-  return new StoreError('ERR_STORE_DAMAGED', `store must be sound to be opened, got ${JSON.stringify(textOf(cause))} in ${path}: ${advice}`, { cause });
+  return new StoreError(
+    'ERR_STORE_DAMAGED',
+    `store must be sound to be opened, got ${JSON.stringify(textOf(cause))} in ${path}: ${advice}`,
+    { cause },
+  );
 }
 
 /** Renames all files of a database; returns where to. */
-export function moveAside(path: string): string {
+function moveAside(path: string): string {
   let to = `${path}.damaged`;
   for (let n = 2; existsSync(to); n++) to = `${path}.damaged-${n}`;
   for (const suffix of SUFFIXES) if (existsSync(path + suffix)) renameSync(path + suffix, to + suffix);
   return to;
-}
-
-/** Removes the files of a database. */
-export function removeStoreFiles(path: string): void {
-  for (const suffix of [...SUFFIXES, '-lock']) rmSync(path + suffix, { force: true });
 }

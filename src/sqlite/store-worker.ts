@@ -19,6 +19,7 @@ export class StoreWorker {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #onNotice: (error: AnalyticsError) => void;
+  readonly #exited: Promise<void>;
   #nextId = 0;
   #failure: AnalyticsError | undefined;
 
@@ -28,17 +29,17 @@ export class StoreWorker {
     this.#worker.unref();
     this.#worker.on('message', (message: Notice | Answer) => this.#take(message));
     this.#worker.on('error', (cause) => this.#fail(cause));
-    this.#worker.on('exit', (code) => this.#fail(new Error(`exit code ${code}`)));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        this.#fail(new Error(`exit code ${code}`));
+        resolve();
+      });
+    });
   }
 
   /** Whether it has died, or was ended. */
   get isGone(): boolean {
     return this.#failure !== undefined;
-  }
-
-  /** Whether it is being asked something. */
-  get isBusy(): boolean {
-    return this.#waiting.size > 0;
   }
 
   /** @throws AnalyticsError what the worker says, or that it has died */
@@ -52,9 +53,17 @@ export class StoreWorker {
     });
   }
 
-  /** Ends it at once. */
+  /**
+   * Closes the database, after all that it was asked before, and resolves when the thread has ended. It is never stopped in
+   * the middle: a driver that is written in another language may take the whole process with it then.
+   */
   async end(): Promise<void> {
-    await this.#worker.terminate();
+    if (!this.isGone) {
+      // One that dies meanwhile has ended as well.
+      await this.ask({ type: 'close' }).catch(() => {});
+    }
+    this.#worker.ref();
+    await this.#exited;
   }
 
   #take(message: Notice | Answer): void {
@@ -71,7 +80,9 @@ export class StoreWorker {
 
   #fail(cause: unknown): void {
     if (this.#failure !== undefined) return;
-    this.#failure = new AnalyticsError('ERR_STORE_FAILED', 'store worker must stay alive, got one that ended', { cause });
+    this.#failure = new AnalyticsError('ERR_STORE_FAILED', 'store worker must stay alive, got one that ended', {
+      cause,
+    });
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }

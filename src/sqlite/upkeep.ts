@@ -1,6 +1,7 @@
+import { SystemClock } from '../clock.ts';
 import type { BlockRow, PackRow } from './checked-rows.ts';
 import { checkPack, putPack } from './checked-rows.ts';
-import type { OpenRequest, SentError } from './messages.ts';
+import type { SentError } from './messages.ts';
 import { type Buckets, bucketsOf, decodePack, encodePack, PACK_MS, packAt, packKey } from './packs.ts';
 import { recentBuckets } from './read-store.ts';
 import { PACK_TABLES } from './schema.ts';
@@ -28,41 +29,38 @@ const TABLES = ['anomalies', 'predictions', 'events'] as const;
  * service or series, in the order in which they will be read; what is older than its retention goes.
  */
 export class Upkeep {
-  readonly archive: { readBuckets(database: unknown, request: unknown): Promise<undefined> } | undefined = undefined;
   readonly #file: StoreFile;
   readonly #tell: (error: SentError) => void;
+  readonly #clock = new SystemClock();
   #steps: Iterator<unknown> | undefined;
-  #timer: NodeJS.Immediate | undefined;
   #packedAt = Number.NaN;
   #forgotAt = Number.NEGATIVE_INFINITY;
 
-  constructor(file: StoreFile, _: OpenRequest, tell: (error: SentError) => void) {
+  constructor(file: StoreFile, tell: (error: SentError) => void) {
     this.#file = file;
     this.#tell = tell;
   }
 
   /** Begins what is due at `now`, unless it is being done. */
   begin(now: number): void {
-    this.#steps ??= this.#work(now);
-    this.#timer ??= setImmediate(() => this.#step());
+    if (this.#steps !== undefined) return;
+    this.#steps = this.#work(now);
+    this.#clock.slice(() => this.#step());
   }
 
   /** Stops where it is. */
   end(): void {
-    if (this.#timer !== undefined) clearImmediate(this.#timer);
     this.#steps = undefined;
   }
 
-  #step(): void {
-    this.#timer = undefined;
-    if (this.#steps === undefined) return;
+  #step(): boolean {
     try {
-      if (this.#steps.next().done === true) this.#steps = undefined;
-      else this.#timer = setImmediate(() => this.#step());
+      if (this.#steps?.next().done === false) return true;
     } catch (cause) {
-      this.#steps = undefined;
       this.#tell(sentError(cause, 'be kept in order'));
     }
+    this.#steps = undefined;
+    return false;
   }
 
   *#work(now: number): Generator<void> {
@@ -81,15 +79,17 @@ export class Upkeep {
   *#pack(): Generator<void> {
     const { database } = this.#file;
     const last = (database.prepare('SELECT max(no) AS no FROM blocks').get() as { no: number | null }).no ?? 0;
-    const services = database
-      .prepare('SELECT DISTINCT service FROM blocks ORDER BY service')
-      .all() as { readonly service: number }[];
+    const services = database.prepare('SELECT DISTINCT service FROM blocks ORDER BY service').all() as {
+      readonly service: number;
+    }[];
     for (let at = 0; at < services.length; at += SERVICES_A_STEP) {
       const from = services[at]?.service as number;
       const to = services[Math.min(at + SERVICES_A_STEP, services.length) - 1]?.service as number;
       database.transaction(() => {
         const rows = database
-          .prepare('SELECT no, service, bytes, crc FROM blocks WHERE service >= ? AND service <= ? AND no <= ? ORDER BY no')
+          .prepare(
+            'SELECT no, service, bytes, crc FROM blocks WHERE service >= ? AND service <= ? AND no <= ? ORDER BY no',
+          )
           .all(from, to, last) as BlockRow[];
         for (const [level, byId] of recentBuckets(rows).entries()) this.#packLevel(level, byId);
         database.prepare('DELETE FROM blocks WHERE service >= ? AND service <= ? AND no <= ?').run(from, to, last);
@@ -125,14 +125,16 @@ export class Upkeep {
   }
 
   *#forget(now: number): Generator<void> {
-    const { database, retentionMs } = this.#file;
+    const { database, retentionMs, archivedUpTo, archiveAfterMs } = this.#file;
+    const keptFrom = (i: number): number => {
+      const retention = retentionMs[i] as number;
+      // What is to be archived waits until it is, however long that takes.
+      return retention < archiveAfterMs ? Math.max(archivedUpTo, now - retention) : archivedUpTo;
+    };
     for (const [level, table] of PACK_TABLES.entries()) {
-      const before = packKey(level, now - (retentionMs[level] as number), 0);
-      yield* this.#deleteFrom(table, 'key', before);
+      yield* this.#deleteFrom(table, 'key', packKey(level, keptFrom(level), 0));
     }
-    for (const [i, table] of TABLES.entries()) {
-      yield* this.#deleteFrom(table, 'at', now - (retentionMs[PACK_TABLES.length + i] as number));
-    }
+    for (const [i, table] of TABLES.entries()) yield* this.#deleteFrom(table, 'at', keptFrom(PACK_TABLES.length + i));
     const longest = Math.max(...retentionMs);
     yield* this.#deleteFrom('names', 'gone', now - longest);
     while ((database.pragma('freelist_count') as number) > PAGES_A_STEP) {

@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import type { Request } from './messages.ts';
-import { readBuckets, readRows, readServices } from './read-store.ts';
-import { StoreFile } from './store-file.ts';
+import { readBuckets, readMetrics, readOldest, readRows, readServices } from './read-store.ts';
 import { sentError } from './store-error.ts';
+import { StoreFile } from './store-file.ts';
 import { Upkeep } from './upkeep.ts';
 
 const port = parentPort as NonNullable<typeof parentPort>;
@@ -16,49 +16,52 @@ const DOING: Readonly<Record<Request['type'], string>> = {
   buckets: 'be read',
   rows: 'be read',
   services: 'be read',
+  metrics: 'be read',
+  oldest: 'be read',
+  archived: 'be written',
   close: 'be closed',
 };
 
-async function answer(request: Request): Promise<unknown> {
+function answer(request: Request): unknown {
   if (request.type === 'open') {
     file = new StoreFile(request);
     const opened = file;
-    upkeep = request.readOnly ? undefined : new Upkeep(opened, request, (notice) => port.postMessage({ notice }));
+    upkeep = request.readOnly ? undefined : new Upkeep(opened, (notice) => port.postMessage({ notice }));
     return request.load ? opened.load() : undefined;
+  }
+  if (request.type === 'close') {
+    upkeep?.end();
+    file?.close();
+    return undefined;
   }
   if (file === undefined) throw new Error('store is not open');
   switch (request.type) {
-    case 'commit': {
-      const committed = file.commit(request);
-      upkeep?.begin(request.now);
-      return committed;
-    }
+    case 'commit':
+      return file.commit(request);
     case 'buckets':
-      return (await upkeep?.archive?.readBuckets(file.database, request)) ?? readBuckets(file.database, request);
+      return readBuckets(file.database, request);
     case 'rows':
       return readRows(file.database, request);
     case 'services':
       return readServices(file.database);
-    case 'close':
-      upkeep?.end();
-      file.close();
-      file = undefined;
+    case 'metrics':
+      return readMetrics(file.database, request.serviceId);
+    case 'oldest':
+      return readOldest(file.database, file.archivedUpTo);
+    case 'archived':
+      file.archived(request.upTo);
       return undefined;
     default:
       return request satisfies never;
   }
 }
 
-/** One request after the other, though some wait for files. */
-let turn: Promise<void> = Promise.resolve();
-
 port.on('message', ({ id, request }: { readonly id: number; readonly request: Request }) => {
-  turn = turn.then(async () => {
-    try {
-      port.postMessage({ id, value: await answer(request) });
-    } catch (cause) {
-      port.postMessage({ id, error: sentError(cause, DOING[request.type]) });
-    }
-    if (request.type === 'close') port.close();
-  });
+  try {
+    port.postMessage({ id, value: answer(request) });
+    if (request.type === 'commit') upkeep?.begin(request.now);
+  } catch (cause) {
+    port.postMessage({ id, error: sentError(cause, DOING[request.type]) });
+  }
+  if (request.type === 'close') port.close();
 });

@@ -73,6 +73,9 @@ export class SeasonalLevel {
   #error: number;
   #plainError: number;
   #confirmed: boolean;
+  /** The time asked for last, and its slot. */
+  #time: number = Number.NaN;
+  #slotAtTime = 0;
 
   constructor(season: Season, snapshot: SeasonalLevelSnapshot) {
     this.#season = season;
@@ -94,7 +97,7 @@ export class SeasonalLevel {
    * @param step between values, milliseconds
    */
   static begin(season: Season, time: number, step: number, level: number): SeasonalLevel | undefined {
-    const slots = Math.min(season.slots, Math.floor(season.period / step));
+    const slots = slotsFor(season, step);
     if (slots < FEWEST_SLOTS) return undefined;
     return new SeasonalLevel(season, {
       offsets: new Float64Array(slots),
@@ -108,6 +111,16 @@ export class SeasonalLevel {
       plainError: 0,
       confirmed: false,
     });
+  }
+
+  /** Milliseconds before a habit may be confirmed that is yet to begin; `undefined` where values come too seldom. */
+  static probation(season: Season, step: number): number | undefined {
+    return slotsFor(season, step) < FEWEST_SLOTS ? undefined : season.probation;
+  }
+
+  /** Milliseconds after `time` before it may be confirmed. */
+  probationLeft(time: number): number {
+    return Math.max(0, this.#season.probation - (time - this.#born));
   }
 
   /** Whether the time explains the values clearly better than a plain level does. */
@@ -182,8 +195,13 @@ export class SeasonalLevel {
     };
   }
 
+  /** A time is asked for twice, before and after its value came. */
   #slot(time: number): number {
-    return slotOf(time, this.#season.period, this.#offsets.length);
+    if (time !== this.#time) {
+      this.#time = time;
+      this.#slotAtTime = slotOf(time, this.#season.period, this.#offsets.length);
+    }
+    return this.#slotAtTime;
   }
 
   #contest(time: number, error: number, plainError: number, rate: number): void {
@@ -194,4 +212,9 @@ export class SeasonalLevel {
     const limit = this.#confirmed ? LOSES_ABOVE : WINS_BELOW;
     this.#confirmed = time - this.#born >= this.#season.probation && this.#error < limit * this.#plainError;
   }
+}
+
+/** Slots of a period where values come every `step` milliseconds. */
+function slotsFor(season: Season, step: number): number {
+  return Math.min(season.slots, Math.floor(season.period / step));
 }

@@ -26,6 +26,9 @@ export class SlotMeans {
   #count: number;
   #meanAbsolute: number;
   #learned: number;
+  /** The time asked for last, and its slot. */
+  #time: number = Number.NaN;
+  #slotAtTime = 0;
 
   /**
    * @param period milliseconds
@@ -81,8 +84,13 @@ export class SlotMeans {
     };
   }
 
+  /** A time is asked for twice, before and after its value came. */
   #slotOf(time: number): number {
-    return slotOf(time, this.#period, this.#means.length);
+    if (time !== this.#time) {
+      this.#time = time;
+      this.#slotAtTime = slotOf(time, this.#period, this.#means.length);
+    }
+    return this.#slotAtTime;
   }
 }
 

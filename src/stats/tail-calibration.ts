@@ -100,10 +100,10 @@ export class TailCalibration {
    * @param x not negative
    * @param incidents share of all values that may be incidents, 0..1
    */
-  learn(x: number, incidents: number): boolean {
+  learn(x: number, incidents: number, ongoing = false): boolean {
     this.#count++;
     if (x > this.#clusterPeak) this.#clusterPeak = x;
-    if (--this.#clusterLeft > 0) return false;
+    if (--this.#clusterLeft > 0 || ongoing) return false;
     const changed = this.#insert(this.#clusterPeak);
     this.#clusterPeak = 0;
     this.#clusterLeft = CLUSTER;

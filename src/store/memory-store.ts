@@ -19,7 +19,7 @@ const LEVELS = 5;
  * A store that lasts as long as the object: a service that is opened on it again goes on where the one before stopped. For
  * tests, and for handing over within a process; nothing of it outlives that. It keeps everything for ever.
  */
-export class MemoryStore implements Store {
+class MemoryStore implements Store {
   readonly #names = new Map<number, StoredName>();
   readonly #gone = new Set<number>();
   readonly #state = new Map<string, unknown>();
@@ -31,7 +31,10 @@ export class MemoryStore implements Store {
   /** @throws AnalyticsError `ERR_STORE_LOCKED` while a service has it open */
   async open(): Promise<StoredState> {
     if (this.#isOpen) {
-      throw new AnalyticsError('ERR_STORE_LOCKED', 'store must be closed to be opened, got one that a service has open');
+      throw new AnalyticsError(
+        'ERR_STORE_LOCKED',
+        'store must be closed to be opened, got one that a service has open',
+      );
     }
     this.#isOpen = true;
     const buckets: StoredBuckets[] = [];
@@ -70,9 +73,7 @@ export class MemoryStore implements Store {
     const { serviceId, metricName, withOrdinal = false, level, from, to } = query;
     const names = [...this.#names.values()].filter(
       (name) =>
-        name.serviceId === serviceId &&
-        name.metricName === metricName &&
-        (!withOrdinal || name.ordinal !== undefined),
+        name.serviceId === serviceId && name.metricName === metricName && (!withOrdinal || name.ordinal !== undefined),
     );
     const buckets: StoredBuckets[] = [];
     for (const { id } of names) {

@@ -1,3 +1,4 @@
+import type { Aggregation } from '../model/bucket.ts';
 import type { Labels } from '../model/series-key.ts';
 
 /** A service, or one of its series, as a store knows it. */
@@ -90,6 +91,8 @@ export interface StoredBucketsQuery {
 export interface StoredPage {
   readonly names: readonly StoredName[];
   readonly buckets: readonly StoredBuckets[];
+  /** Buckets of a service as they were once read, where nothing else is kept of them any more. */
+  readonly aggregations?: readonly Aggregation[] | undefined;
 }
 
 /** Which rows to read, oldest first. */

@@ -94,15 +94,16 @@ describe('memory allocated for a record', () => {
     // What the compiler has not got to yet, which works beside on a core that others use too, still makes objects.
     for (let i = 0; i < 2_000_000; i++) handle(i);
     // So few records that the young generation takes what they allocate, unless it is hundreds of bytes each; then the
-    // heap grows by what is left of them after a collection, which is far beyond the limit in most of the rounds.
+    // heap grows by what is left of them after a collection, which is far beyond the limit in all of the rounds.
     const count = 4000;
-    const growths = Array.from({ length: 5 }, () => {
+    const growths = Array.from({ length: 15 }, () => {
       gc();
       const before = process.memoryUsage().heapUsed;
       for (let i = 0; i < count; i++) handle(i);
       return (process.memoryUsage().heapUsed - before) / count;
     });
     await service.close();
-    expect(median(growths)).toBeLessThanOrEqual(SLACK * 8);
+    // The least: other tests beside it, for which the compiler waits, only ever add; a lost optimisation is in all rounds.
+    expect(Math.min(...growths)).toBeLessThanOrEqual(SLACK * 8);
   });
 });

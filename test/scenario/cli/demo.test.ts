@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageFilesPlugin } from '../../../scripts/page-files.ts';
+import { workerFilePlugin } from '../../../scripts/worker-file.ts';
 import { jsonLines } from './command.ts';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
@@ -21,7 +22,7 @@ beforeAll(async () => {
   await build({
     entryPoints: [join(repository, 'src/cli/main.ts')],
     outfile: join(folder, 'dist/cli.js'),
-    plugins: [pageFilesPlugin()],
+    plugins: [pageFilesPlugin(), workerFilePlugin()],
     bundle: true,
     format: 'esm',
     platform: 'node',

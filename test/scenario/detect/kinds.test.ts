@@ -1,26 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { AnomalyDetector, type AnomalyDetectorOptions } from '../../../src/detect/anomaly-detector.ts';
 import type { Anomaly } from '../../../src/model/anomaly.ts';
-import { normal, START, times } from '../../unit/detect/series.ts';
+import { START, times } from '../../unit/detect/series.ts';
+import { textSeries } from './text-series.ts';
 
 const MINUTE = 60_000;
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
+const FIVE = 5 * MINUTE;
+const HOUR = 60 * MINUTE;
 
-/** Feeds `value(i, noise)` for `count` samples; gives what opened from `from` on, as it was in the end. */
+/** Days of five-minute samples: 20 by night, 80 from nine to six. */
+const OFFICE_DAY = '20~1x108 80~1x108 20~1x72';
+const WEEKEND = '10~1x576';
+
+/** What opened in the part of a series that is judged, as it was in the end, oldest first. */
 function found(
-  value: (i: number, noise: () => number) => number | undefined,
-  { count, from, step = MINUTE, ...options }: { count: number; from: number; step?: number } & AnomalyDetectorOptions,
+  text: string,
+  { step = MINUTE, seed = 11, ...options }: { step?: number; seed?: number } & AnomalyDetectorOptions = {},
 ): Anomaly[] {
   const detector = new AnomalyDetector(options);
-  const noise = normal(11);
-  times(count, (i) => {
-    const v = value(i, noise);
-    if (v !== undefined) detector.observe({ serviceId: 's', metricName: 'm', timestamp: START + i * step, value: v });
+  const { values, judgedFrom } = textSeries(text, seed);
+  values.forEach((value, i) => {
+    if (value !== undefined) detector.observe({ serviceId: 's', metricName: 'm', timestamp: START + i * step, value });
   });
   return detector
     .getAnomalies('s', 100)
-    .filter(({ timestamp }) => timestamp >= START + from * step)
+    .filter(({ timestamp }) => timestamp >= START + judgedFrom * step)
     .reverse();
 }
 
@@ -28,91 +32,106 @@ function kinds(anomalies: readonly Anomaly[]): string[] {
   return anomalies.map(({ kind }) => kind);
 }
 
-/** 20 by night, 80 from nine to six. */
-function officeHours(timestamp: number): number {
-  const hour = (timestamp % DAY) / HOUR;
-  return hour >= 9 && hour < 18 ? 80 : 20;
+function pages(anomalies: readonly Anomaly[]): Anomaly[] {
+  return anomalies.filter(({ severity }) => severity !== 'low');
 }
 
 describe('the kind of an anomaly', () => {
-  it('is spike for one high value, and dip for one low', () => {
-    const at = (sign: number) =>
-      found((i, noise) => 50 + noise() + (i === 600 ? sign * 30 : 0), { count: 700, from: 600 });
-    expect(kinds(at(1))).toEqual(['spike']);
-    expect(kinds(at(-1))).toEqual(['dip']);
+  it.each([
+    ['spike', '50~1x600 | 80 50~1x100'],
+    ['spike', '50~1x600 | 80x3 50~1x100'],
+    ['dip', '50~1x600 | 20 50~1x100'],
+    ['level-shift', '50~1x600 | 60~1x300'],
+    ['level-shift', '50~1x600 | 40~1x300'],
+    ['drift', '50~1x600 | 50..82~1x40'],
+    ['variance', '50~1x600 | (65~1 35~1)x10'],
+    ['flatline', '50~1x600 | 50.25x40'],
+  ])('%s: %s', (kind, text) => {
+    expect(kinds(found(text))).toEqual([kind]);
   });
 
-  it('is level-shift for what stays, one episode that closes as the new normal', () => {
-    const anomalies = found((i, noise) => (i < 600 ? 50 : 60) + noise(), { count: 900, from: 600 });
-    expect(kinds(anomalies)).toEqual(['level-shift']);
-    expect(anomalies[0]?.status).toBe('closed');
+  it('seasonal: the night of the 22nd day is as busy as noon, for two hours', () => {
+    const text = `(${OFFICE_DAY})x21 | 20~1x24 80~1x24 20~1x60`;
+    expect(kinds(found(text, { step: FIVE }))[0]).toBe('seasonal');
   });
+});
 
-  it('is drift for what creeps away', () => {
-    const anomalies = found((i, noise) => 50 + noise() + Math.max(0, i - 600) * 0.8, { count: 640, from: 600 });
-    expect(kinds(anomalies)).toEqual(['drift']);
-  });
-
-  it('is variance for what swings to both sides', () => {
-    const anomalies = found((i, noise) => 50 + noise() + (i >= 600 ? 15 * (i % 2 ? 1 : -1) : 0), {
-      count: 620,
-      from: 600,
-    });
-    expect(kinds(anomalies)).toEqual(['variance']);
-  });
-
-  it('is flatline for a noisy line that stops moving', () => {
-    const anomalies = found((i, noise) => (i < 600 ? 50 + noise() : 50.25), { count: 640, from: 600 });
-    expect(kinds(anomalies)).toEqual(['flatline']);
-    expect(anomalies[0]?.severity).toBe('medium');
-  });
-
-  it('is seasonal for a usual value at an unusual time', () => {
-    const step = 5 * MINUTE;
-    const perDay = DAY / step;
-    // The night of the 22nd day is as busy as noon, for two hours.
-    const anomalies = found(
-      (i, noise) => (i >= 21 * perDay + 24 && i < 21 * perDay + 48 ? 80 : officeHours(START + i * step)) + noise(),
-      { count: 21 * perDay + 60, from: 19 * perDay, step },
-    );
-    expect(kinds(anomalies)[0]).toBe('seasonal');
+describe('one step is one episode that closes', () => {
+  it.each([
+    ['of 5 deviations', '100~1x300 | 105~1x500', MINUTE],
+    ['of 5 deviations, hourly', '100~1x300 | 105~1x200', HOUR],
+    ['of 50 deviations after most of a day, when habits are not sure yet', '100~1x1000 | 150~1x1500', MINUTE],
+    ['of 50 deviations after some days', '100~1x1000 | 150~1x1500', FIVE],
+    ['of 5 deviations, and nothing moves any more', '100~1x300 | 105x500', MINUTE],
+    ['of 10 deviations, and nothing moves any more', '100~1x1000 | 110x800', FIVE],
+  ])('%s: %s', (_, text, step) => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const anomalies = found(text, { step, seed });
+      expect(anomalies).toMatchObject([{ kind: 'level-shift', status: 'closed' }]);
+    }
   });
 });
 
 describe('what is no anomaly', () => {
-  const step = 5 * MINUTE;
-  const perDay = DAY / step;
+  it('a constant, from the first sample on', () => {
+    expect(found('7x3000')).toEqual([]);
+  });
 
   it('weekends, once two are known', () => {
-    const quietWeekend = (i: number) => new Date(START + i * step).getUTCDay() % 6 === 0;
-    const value = (i: number, noise: () => number) => (quietWeekend(i) ? 10 : officeHours(START + i * step)) + noise();
-    const pages = found(value, { count: 35 * perDay, from: 21 * perDay, step }).filter((a) => a.severity !== 'low');
-    expect(pages.length).toBeLessThanOrEqual(2);
+    const week = `(${OFFICE_DAY})x5 ${WEEKEND}`;
+    expect(pages(found(`(${week})x3 | (${week})x2`, { step: FIVE })).length).toBeLessThanOrEqual(2);
   });
 
   it('the hour that clocks change, in the time zone of the users', () => {
-    // Berlin: 29 March 2026, 02:00 becomes 03:00. Work begins at nine by the clock on the wall, seven by UTC from then on.
-    const berlin = (timestamp: number) => timestamp + (timestamp < Date.UTC(2026, 2, 29, 1) ? HOUR : 2 * HOUR);
-    const first = (Date.UTC(2026, 2, 29) - START) / step;
-    const value = (i: number, noise: () => number) => officeHours(berlin(START + i * step)) + noise();
-    const pages = (timeZone: string) =>
-      found(value, { count: first + 3 * perDay, from: first, step, timeZone }).filter((a) => a.severity !== 'low');
-    expect(pages('Europe/Berlin')).toEqual([]);
+    // Berlin: on 29 March 2026 at 01:00 UTC, the 84th day, clocks are put forward. Nine in the morning is eight by UTC
+    // until then, and seven from then on.
+    const winter = '20~1x96 80~1x108 20~1x84';
+    const summer = '20~1x84 80~1x108 20~1x96';
+    const options = { step: FIVE, timeZone: 'Europe/Berlin' };
+    expect(pages(found(`(${winter})x83 | (${summer})x3`, options))).toEqual([]);
+  });
+
+  it('the hour that clocks change back', () => {
+    // 25 October 2026, the 294th day; the days before it are begun in September.
+    const summer = '20~1x84 80~1x108 20~1x96';
+    const winter = '20~1x96 80~1x108 20~1x84';
+    const options = { step: FIVE, timeZone: 'Europe/Berlin' };
+    expect(pages(found(`_x${263 * 288} (${summer})x30 | (${winter})x3`, options))).toEqual([]);
   });
 
   it('a gap of hours, and what comes after it', () => {
-    const value = (i: number, noise: () => number) => (i > 1000 && i < 1400 ? undefined : 50 + noise());
-    expect(found(value, { count: 2000, from: 1000 })).toEqual([]);
+    expect(found('50~1x1000 | _x400 50~1x600')).toEqual([]);
   });
 
   it('a nightly batch job, after the third night', () => {
-    const value = (i: number, noise: () => number) => 20 + noise() + (i % perDay >= 24 && i % perDay < 30 ? 60 : 0);
-    const pages = found(value, { count: 14 * perDay, from: 4 * perDay, step }).filter((a) => a.severity !== 'low');
-    expect(pages.length).toBeLessThanOrEqual(1);
+    const night = '20~1x24 80~1x6 20~1x258';
+    expect(pages(found(`(${night})x4 | (${night})x10`, { step: FIVE })).length).toBeLessThanOrEqual(1);
   });
 });
 
-it('a counter that resets is one dip, and the climb after it none', () => {
-  const anomalies = found((i, noise) => (i < 600 ? i : i - 600) + noise(), { count: 700, from: 590 });
-  expect(anomalies.length).toBeLessThanOrEqual(1);
+describe('what is one episode at most', () => {
+  it.each([
+    ['a restart: minutes without samples, then a cold start', '60~1x600 | _x4 20 35 50 57 60~1x200'],
+    ['a restart that frees memory, which fills again', '40..60~0.5x600 | _x2 40..60~0.5x600'],
+    ['a counter that resets', '0..600~1x600 | 0..100~1x100'],
+  ])('%s: %s', (_, text) => {
+    expect(found(text).length).toBeLessThanOrEqual(1);
+  });
+});
+
+it('a restart of the process in between, from a snapshot, changes nothing', () => {
+  const { values } = textSeries('50~1x600 80~1x40 50~1x200');
+  const sample = (i: number) => ({
+    serviceId: 's',
+    metricName: 'm',
+    timestamp: START + i * MINUTE,
+    value: values[i] as number,
+  });
+  const through = new AnomalyDetector();
+  let restarted = new AnomalyDetector();
+  times(values.length, (i) => {
+    if (i % 100 === 50 || i === 605) restarted = AnomalyDetector.restore(structuredClone(restarted.snapshot()));
+    expect(restarted.observe(sample(i))).toEqual(through.observe(sample(i)));
+  });
+  expect(restarted.getAnomalies()).toEqual(through.getAnomalies());
 });

@@ -48,7 +48,9 @@ async function foundIn(path: string): Promise<{ readonly services: Found[]; read
   const service = await Service.open({ store: sqlite({ path }) });
   const services: Found[] = [];
   for (const serviceId of ['a', 'b', 'c']) {
-    const counted = service.getAggregations(serviceId, { period: '1m' }).reduce((sum, { eventCount }) => sum + eventCount, 0);
+    const counted = service
+      .getAggregations(serviceId, { period: '1m' })
+      .reduce((sum, { eventCount }) => sum + eventCount, 0);
     const executions = service.getSeries(serviceId, 'operation_duration').reduce((sum, { count }) => sum + count, 0);
     const samples = service.getSeries(serviceId, 'depth').reduce((sum, { count }) => sum + count, 0);
     const rows: number[] = [];
@@ -96,7 +98,9 @@ describe('a process that is killed', () => {
       );
       from = Math.max(...services.map(({ events }) => events));
       // The next one begins where all are the same.
-      const isEven = services.every(({ events, executions, samples }) => events === from && executions === from && samples === from);
+      const isEven = services.every(
+        ({ events, executions, samples }) => events === from && executions === from && samples === from,
+      );
       if (!isEven) from = await even(path, services);
     }
   });

@@ -12,7 +12,8 @@ import { workerFilePlugin } from '../../../scripts/worker-file.ts';
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** How often each fault is tried: a few times in every run, often where `npm run test:faults` asks for it. */
-export const ROUNDS = (few: number, many: number): number => (process.env['STREAMGATE_FAULTS'] === undefined ? few : many);
+export const ROUNDS = (few: number, many: number): number =>
+  process.env['STREAMGATE_FAULTS'] === undefined ? few : many;
 
 /** A folder with the library in one file, beside which programs run. */
 export class Workshop {
@@ -130,7 +131,10 @@ export class Program {
     while (true) {
       const line = this.lines.find((each) => each.startsWith(word));
       if (line !== undefined) return line;
-      const next = await Promise.race([once(this.#child.stdout as NonNullable<ChildProcess['stdout']>, 'data'), this.#exit]);
+      const next = await Promise.race([
+        once(this.#child.stdout as NonNullable<ChildProcess['stdout']>, 'data'),
+        this.#exit,
+      ]);
       if (this.#child.exitCode !== null && this.lines.every((each) => !each.startsWith(word))) {
         throw new Error(`program must say ${word}, got its end ${String(next)}: ${this.#errors}`);
       }

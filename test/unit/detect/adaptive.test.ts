@@ -234,7 +234,12 @@ describe('answers', () => {
     const options = { metricName: 'latency' };
     expect(ask()).toMatchObject({ state: 'unknown', samples: 0, samplesNeeded: 10 });
     feed(detector, [20, 20, 20], options);
-    expect(ask()).toMatchObject({ state: 'learning', samples: 3, reasons: ['learning: 3 of 10 samples'] });
+    expect(ask()).toMatchObject({
+      state: 'learning',
+      samples: 3,
+      timeLeft: { ready: 7 * 60_000 },
+      reasons: ['learning: 3 of 10 samples', 'ready in about 7 minutes'],
+    });
     feed(
       detector,
       times(20, () => 20),

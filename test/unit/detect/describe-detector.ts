@@ -1,3 +1,4 @@
+import { serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { AnomalyDetector, type AnomalyDetectorOptions } from '../../../src/detect/anomaly-detector.ts';
 import { feed, normal, openings, START, times } from './series.ts';
@@ -167,6 +168,24 @@ export function describeDetector(method: NonNullable<AnomalyDetectorOptions['met
         expect(detector.observe({ ...series, ...sample })).toEqual({ ready: false, score: 0, deviation: 0 });
       }
       expect(detector.snapshot()).toEqual(before);
+    });
+
+    it('holds no more after 40,000 samples than after 20,000, at irregular steps', () => {
+      const detector = create();
+      const next = normal(5);
+      let timestamp = START;
+      const grow = (count: number): number => {
+        for (let i = 0; i < count; i++) {
+          // Half a minute to a minute and a half, and now and then an hour.
+          timestamp += 30_000 + ((i * 7919) % 60_000) + (i % 997 === 0 ? 3_600_000 : 0);
+          detector.observe({ ...series, timestamp, value: 50 + next() });
+        }
+        return serialize(detector.snapshotSeries(series)).length;
+      };
+      const before = grow(20_000);
+      // What is kept of closed episodes, and numbers that are written longer, may differ a little.
+      expect(grow(20_000)).toBeLessThan(1.2 * before);
+      expect(detector.byteLength).toBeLessThan(32_000);
     });
 
     it('stays finite whatever it is fed', () => {

@@ -157,6 +157,39 @@ describe('explain', () => {
     expect(openedBy(alarmAbove - 3)).toBe(0);
   });
 
+  it('says how long it takes until habits can be known', () => {
+    const detector = new AnomalyDetector();
+    const left = (count: number, from: number, step: number, metricName = 'm') => {
+      feed(
+        detector,
+        times(count, () => 50 + noise()),
+        { from, step, metricName },
+      );
+      return detector.explain('s', metricName);
+    };
+    // Watched for after a quarter of a day; then two days, and nine for the week.
+    const young = left(21, 0, 5 * MINUTE);
+    expect(young.timeLeft).toEqual({
+      ready: 0,
+      day: (6 + 48) * HOUR - 100 * MINUTE,
+      week: (6 + 216) * HOUR - 100 * MINUTE,
+    });
+    expect(young.reasons.at(-1)).toBe(
+      'habits can be known in 2.2 days (the day) and 9.2 days (the week) at the earliest',
+    );
+    const older = left(288, 21, 5 * MINUTE);
+    expect(older.timeLeft.day).toBe(54 * HOUR - 308 * 5 * MINUTE);
+    // Four days on, noise is known to have no habit of the day; the week is open.
+    const old = left(4 * 288, 309, 5 * MINUTE);
+    expect(old.timeLeft).toMatchObject({ ready: 0, day: 0 });
+    expect(old.reasons.at(-1)).toMatch(/^habits can be known in 4\.\d days \(the week\) at the earliest$/);
+    // Eight values a day are needed to see one.
+    expect(left(30, 0, 6 * HOUR, 'seldom').timeLeft).toMatchObject({ ready: 0, day: undefined });
+    const plain = new AnomalyDetector({ method: 'zscore' });
+    feed(plain, calm);
+    expect(plain.explain('s', 'm').timeLeft).toEqual({ ready: 0, day: undefined, week: undefined });
+  });
+
   it('finds the habit of the day', () => {
     const detector = new AnomalyDetector();
     feed(

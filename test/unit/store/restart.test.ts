@@ -68,14 +68,16 @@ function outcome(service: Service): unknown {
     counts: { accepted, late, dropped, series, learning },
     shop: read('shop'),
     jobs: read('jobs'),
-    series: service.listSeries().map(({ serviceId, metricName, labels }) => [
-      service.getSeries(serviceId, metricName, { labels }),
-      service.getSeries(serviceId, metricName, { labels, period: '15m' }),
-      service.explain(serviceId, metricName, labels),
-      service.predictionAccuracy(serviceId, metricName, labels),
-      service.forecast(serviceId, metricName, { horizon: '15m', labels })?.mean,
-      service.getChart(serviceId, metricName, { labels }),
-    ]),
+    series: service
+      .listSeries()
+      .map(({ serviceId, metricName, labels }) => [
+        service.getSeries(serviceId, metricName, { labels }),
+        service.getSeries(serviceId, metricName, { labels, period: '15m' }),
+        service.explain(serviceId, metricName, labels),
+        service.predictionAccuracy(serviceId, metricName, labels),
+        service.forecast(serviceId, metricName, { horizon: '15m', labels })?.mean,
+        service.getChart(serviceId, metricName, { labels }),
+      ]),
     anomalies: service.getAnomalies(undefined, 100),
     predictions: service.getPredictions(undefined, 100),
     dashboard: service.getDashboardData(),

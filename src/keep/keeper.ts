@@ -1,20 +1,20 @@
-import type { Aggregator } from './aggregate/aggregator.ts';
-import type { Saving, ServiceChanges } from './aggregate/saving.ts';
-import type { Clock } from './clock.ts';
-import type { Collector } from './collect/collector.ts';
-import type { AnomalyDetector } from './detect/anomaly-detector.ts';
-import { AnalyticsError } from './errors.ts';
-import type { GuardedEmitter } from './events.ts';
+import type { Aggregator } from '../aggregate/aggregator.ts';
+import type { Saving, ServiceChanges } from '../aggregate/saving.ts';
+import type { Clock } from '../clock.ts';
+import type { Collector } from '../collect/collector.ts';
+import type { AnomalyDetector } from '../detect/anomaly-detector.ts';
+import { AnalyticsError } from '../errors.ts';
+import type { GuardedEmitter } from '../events.ts';
+import { failureText } from '../model/listener.ts';
+import type { MetricDefinitions } from '../model/metric-kind.ts';
+import type { RecordByKind, RecordKind } from '../model/records.ts';
+import type { SeriesId } from '../model/series-key.ts';
+import type { Predictor } from '../predict/predictor.ts';
+import type { EpisodeEvent, SampleFeed } from '../sample-feed.ts';
+import type { Store, StoreBatch, StoredRow } from '../store/store.ts';
 import { Journal } from './journal.ts';
-import { failureText } from './model/listener.ts';
-import type { MetricDefinitions } from './model/metric-kind.ts';
-import type { RecordByKind, RecordKind } from './model/records.ts';
-import type { SeriesId } from './model/series-key.ts';
 import { PendingBatch } from './pending-batch.ts';
-import type { Predictor } from './predict/predictor.ts';
 import { PredictionRecord } from './prediction-record.ts';
-import type { EpisodeEvent, SampleFeed } from './sample-feed.ts';
-import type { Store, StoreBatch, StoredRow } from './store/store.ts';
 import { COUNTS, DEFINITIONS, type KeptCounts, keyOf, SETTINGS } from './stored-keys.ts';
 
 /** The parts of a service that a keeper takes from, and where it tells what goes wrong. */
@@ -226,7 +226,9 @@ export class Keeper {
     const error =
       cause instanceof AnalyticsError
         ? cause
-        : new AnalyticsError('ERR_STORE_FAILED', `store must take what it is given, got ${failureText(cause)}`, { cause });
+        : new AnalyticsError('ERR_STORE_FAILED', `store must take what it is given, got ${failureText(cause)}`, {
+            cause,
+          });
     const isNews = this.#problem?.message !== error.message;
     this.#problem = error;
     if (isNews) this.#parts.emitter.emit('error', error);
@@ -252,7 +254,7 @@ export class Keeper {
         yield;
       }
       for (const row of this.predictions.take(serviceId)) {
-        batch.row(row);
+        if (row !== undefined) batch.row(row);
         if (batch.size > BATCH_BYTES) enqueue();
         yield;
       }

@@ -1,22 +1,22 @@
-import type { Aggregator } from './aggregate/aggregator.ts';
-import { checkLabels, checkQuery } from './aggregate/bucket-query.ts';
-import { WATCHED_PER_MINUTE } from './aggregate/read-series.ts';
+import type { Aggregator } from '../aggregate/aggregator.ts';
+import { checkLabels, checkQuery } from '../aggregate/bucket-query.ts';
+import { WATCHED_PER_MINUTE } from '../aggregate/read-series.ts';
 import {
   type StoredMetric,
   type StoredService,
   storedAggregations,
   storedMinutes,
   storedSeries,
-} from './aggregate/stored-reading.ts';
-import type { Clock } from './clock.ts';
-import type { Anomaly } from './model/anomaly.ts';
-import type { Aggregation, SeriesBucket } from './model/bucket.ts';
-import { OPERATION_DURATION } from './model/metric-kind.ts';
-import { bucketStart, PERIOD_MS, PERIODS, type Period } from './model/period.ts';
-import type { RecordByKind, Timestamp } from './model/records.ts';
-import type { Labels } from './model/series-key.ts';
+} from '../aggregate/stored-reading.ts';
+import type { Clock } from '../clock.ts';
+import type { Anomaly } from '../model/anomaly.ts';
+import type { Aggregation, SeriesBucket } from '../model/bucket.ts';
+import { OPERATION_DURATION } from '../model/metric-kind.ts';
+import { bucketStart, PERIOD_MS, PERIODS, type Period } from '../model/period.ts';
+import type { RecordByKind, Timestamp } from '../model/records.ts';
+import type { Labels } from '../model/series-key.ts';
+import type { Store, StoredTable } from '../store/store.ts';
 import type { RecordedPrediction } from './prediction-record.ts';
-import type { Store, StoredTable } from './store/store.ts';
 
 /** What of the history to read. */
 export interface HistoryQuery {
@@ -60,6 +60,7 @@ export interface HistorySources {
   readonly anomalies: (serviceId: string | undefined) => readonly Anomaly[];
 }
 
+const NOTHING: StoredMetric = { names: [], buckets: [] };
 /** Buckets that are read from memory at a time: a millisecond of work. */
 const BUCKETS_AT_A_TIME = 250;
 
@@ -92,6 +93,7 @@ export class History {
     await this.#sources.flush();
     const heldFrom = this.#aggregator.heldFrom(serviceId, PERIODS[level] as Period);
     for await (const stored of this.#storedServices(serviceId, level, from, Math.min(to, heldFrom), signal)) {
+      yield* stored.aggregations;
       yield* storedAggregations(serviceId, level, stored);
     }
     yield* this.#held(serviceId, level, Math.max(from, heldFrom), to, signal, (range) =>
@@ -190,7 +192,7 @@ export class History {
   async *#storedMetric(
     query: { serviceId: string; metricName?: string; withOrdinal?: boolean; level: number; from: number; to: number },
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<StoredMetric, void> {
+  ): AsyncGenerator<StoredMetric & { readonly aggregations?: readonly Aggregation[] | undefined }, void> {
     signal?.throwIfAborted();
     if (query.from >= query.to) return;
     yield* this.#sources.read().store?.readBuckets(query, signal) ?? [];
@@ -203,15 +205,17 @@ export class History {
     from: number,
     to: number,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<StoredService, void> {
-    for await (const { buckets } of this.#storedMetric({ serviceId, level, from, to }, signal)) {
+  ): AsyncGenerator<StoredService & { readonly aggregations: readonly Aggregation[] }, void> {
+    for await (const { buckets, aggregations = [] } of this.#storedMetric({ serviceId, level, from, to }, signal)) {
+      if (aggregations.length > 0) yield { aggregations, buckets: [], operations: NOTHING, latency: undefined };
+      if (buckets.length === 0) continue;
       const first = Math.min(...buckets.map(({ starts }) => starts[0] as number));
       const last = Math.max(...buckets.map(({ starts }) => starts.at(-1) as number));
       const range = { serviceId, level, from: first, to: last + 1 };
       const operations = await this.#gather({ ...range, metricName: OPERATION_DURATION, withOrdinal: true }, signal);
       const hasOperations = operations.names.length > 0;
       const latency = hasOperations ? undefined : await this.#gather({ ...range, metricName: 'latency' }, signal);
-      yield { buckets, operations, latency };
+      yield { buckets, operations, latency, aggregations: [] };
     }
   }
 

@@ -1,8 +1,8 @@
-import type { Prediction } from './model/forecast.ts';
-import type { SeriesId } from './model/series-key.ts';
-import { SeriesMap } from './model/series-map.ts';
-import type { Predictor } from './predict/predictor.ts';
-import type { Store, StoredRow } from './store/store.ts';
+import type { Prediction } from '../model/forecast.ts';
+import type { SeriesId } from '../model/series-key.ts';
+import { SeriesMap } from '../model/series-map.ts';
+import type { Predictor } from '../predict/predictor.ts';
+import type { Store, StoredRow } from '../store/store.ts';
 
 /** A prediction as it is stored, with what came of it once that is known. */
 export interface RecordedPrediction extends Prediction {
@@ -13,14 +13,15 @@ export interface RecordedPrediction extends Prediction {
 interface Followed {
   /** By horizon, those of which the truth is not known yet. */
   readonly open: Map<string, Prediction>;
-  newest: number;
+  /** By horizon, when the next one is due. */
+  readonly due: Map<string, number>;
   /** Whether a sample came since predictions were last taken. */
   changed: boolean;
 }
 
 /**
- * Follows the predictions of every series: of each horizon one at a time, so that what is stored does not overlap; when its
- * target time has come, it gets its truth and the next one begins.
+ * Follows predictions of every series: of each horizon one an hour at most, and never two at a time; when its target time
+ * has come, it gets its truth. Enough to see how good they are, at a tenth of what all of them would take.
  */
 export class PredictionRecord {
   readonly #predictor: Predictor;
@@ -37,23 +38,15 @@ export class PredictionRecord {
     const query = { table: 'predictions', from: newest - LONGEST_MS, to: Number.POSITIVE_INFINITY } as const;
     for await (const rows of store.readRows(query)) {
       for (const prediction of rows as readonly RecordedPrediction[]) {
-        if (prediction.actualValue !== undefined) continue;
-        const { serviceId, predictionType, labels, timestamp } = prediction;
-        const series = { serviceId, metricName: predictionType, labels };
-        const followed =
-          this.#series.get(series) ??
-          this.#series.add(series, () => ({ open: new Map(), newest: timestamp, changed: false }));
-        followed.open.set(prediction.timeHorizon, prediction);
+        const { serviceId, predictionType, labels } = prediction;
+        this.#follow(this.#followed({ serviceId, metricName: predictionType, labels }), prediction);
       }
     }
   }
 
   /** Takes note of a sample that the predictor has taken. */
   sampleTaken(series: SeriesId, timestamp: number, value: number): void {
-    const followed =
-      this.#series.get(series) ??
-      this.#series.add(series, () => ({ open: new Map(), newest: timestamp, changed: true }));
-    followed.newest = timestamp;
+    const followed = this.#followed(series);
     followed.changed = true;
     for (const [horizon, prediction] of followed.open) {
       if (timestamp < prediction.targetTime) continue;
@@ -67,21 +60,39 @@ export class PredictionRecord {
     this.#series.delete(series);
   }
 
-  /** What is to be stored: predictions whose truth is known now, then new ones of a service. A step each is some 30 microseconds. */
-  *take(serviceId: string): Generator<StoredRow> {
+  /** What is to be stored: predictions whose truth is known now, then new ones of a service. A step is some 30 microseconds. */
+  *take(serviceId: string): Generator<StoredRow | undefined> {
     yield* this.#known.splice(0);
     for (const [series, followed] of this.#series.entries(serviceId)) {
       if (!followed.changed) continue;
       followed.changed = false;
       for (const prediction of this.#predictor.predictionsFor(series)) {
-        if (followed.open.has(prediction.timeHorizon)) continue;
-        followed.open.set(prediction.timeHorizon, prediction);
-        yield rowOf(prediction);
+        const { timeHorizon, timestamp } = prediction;
+        const isDue = timestamp >= (followed.due.get(timeHorizon) ?? Number.NEGATIVE_INFINITY);
+        if (!isDue || followed.open.has(timeHorizon)) continue;
+        const recorded = { ...prediction, accuracy: undefined };
+        this.#follow(followed, recorded);
+        yield rowOf(recorded);
       }
+      yield undefined;
     }
+  }
+
+  #followed(series: SeriesId): Followed {
+    return (
+      this.#series.get(series) ?? this.#series.add(series, () => ({ open: new Map(), due: new Map(), changed: false }))
+    );
+  }
+
+  #follow({ open, due }: Followed, prediction: RecordedPrediction): void {
+    const { timeHorizon, timestamp, actualValue } = prediction;
+    if (actualValue === undefined) open.set(timeHorizon, prediction);
+    due.set(timeHorizon, Math.max(due.get(timeHorizon) ?? timestamp, timestamp + RECORD_EVERY_MS));
   }
 }
 
+/** Time between two predictions of one series and horizon that are followed. */
+const RECORD_EVERY_MS = 3_600_000;
 /** Horizons longer than this are not gone on with after a restart. */
 const LONGEST_MS = 86_400_000;
 /** Truths that wait for a store that takes nothing; beyond, the oldest go. */

@@ -1,5 +1,5 @@
-import type { RejectionCounts } from './collect/rejection-log.ts';
-import type { OverflowEntry } from './aggregate/series-limit.ts';
+import type { OverflowEntry } from '../aggregate/series-limit.ts';
+import type { RejectionCounts } from '../collect/rejection-log.ts';
 
 /** Counts of a service, and what else there is one of. */
 export interface KeptCounts {

@@ -1,8 +1,8 @@
-import type { AnomalyDetector } from './detect/anomaly-detector.ts';
-import type { SeriesId } from './model/series-key.ts';
-import { SeriesMap } from './model/series-map.ts';
-import type { SampleFeed, SeriesCheckpoint } from './sample-feed.ts';
-import { ByteReader, ByteWriter } from './stats/bytes.ts';
+import type { AnomalyDetector } from '../detect/anomaly-detector.ts';
+import type { SeriesId } from '../model/series-key.ts';
+import { SeriesMap } from '../model/series-map.ts';
+import type { SampleFeed, SeriesCheckpoint } from '../sample-feed.ts';
+import { ByteReader, ByteWriter } from '../stats/bytes.ts';
 import type { PendingBatch } from './pending-batch.ts';
 
 /** What is known of one watched series at some place of its service's journal. */
@@ -94,7 +94,7 @@ export class Journal {
   /** The silences and deploys as last stored: number of their version, and what the detector counted then. */
   #plans = 0;
   #plansVersion: number;
-  #plansPending: (readonly [number, StoredPlans])[] = [];
+  readonly #plansPending: (readonly [number, StoredPlans])[] = [];
 
   constructor(detector: AnomalyDetector, feed: SampleFeed) {
     this.#detector = detector;

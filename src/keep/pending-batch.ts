@@ -1,4 +1,4 @@
-import type { StoreBatch, StoredBlock, StoredName, StoredRow } from './store/store.ts';
+import type { StoreBatch, StoredBlock, StoredName, StoredRow } from '../store/store.ts';
 
 /** A batch for a store while it is being gathered. */
 export class PendingBatch {

@@ -1,12 +1,12 @@
-import type { AudienceSnapshot } from './aggregate/audience.ts';
-import { LEVELS } from './aggregate/closed-buckets.ts';
-import { aggregatorSnapshot, type SavedService } from './aggregate/restoring.ts';
-import type { SavedHead, SavedName } from './aggregate/saving.ts';
+import type { AudienceSnapshot } from '../aggregate/audience.ts';
+import { LEVELS } from '../aggregate/closed-buckets.ts';
+import { aggregatorSnapshot, type SavedService } from '../aggregate/restoring.ts';
+import type { SavedHead, SavedName } from '../aggregate/saving.ts';
+import type { CollectorSnapshot } from '../collect/collector.ts';
+import type { PipelineSnapshot } from '../pipeline.ts';
+import type { FeedSnapshot } from '../sample-feed.ts';
+import type { StoredBuckets, StoredState } from '../store/store.ts';
 import { type StoredSeries, seriesStates } from './journal.ts';
-import type { CollectorSnapshot } from './collect/collector.ts';
-import type { PipelineSnapshot } from './pipeline.ts';
-import type { FeedSnapshot } from './sample-feed.ts';
-import type { StoredBuckets, StoredState } from './store/store.ts';
 import { COUNTS, type KeptCounts, keyOf, SETTINGS } from './stored-keys.ts';
 
 /**

@@ -1,0 +1,102 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { type History, ManualClock, memoryStore, type Period, Service, type Store } from '../../../src/index.ts';
+import { sqlite } from '../../../src/sqlite/index.ts';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const T0 = Date.UTC(2026, 0, 1);
+const DAYS = 9;
+
+const folder = mkdtempSync(join(tmpdir(), 'streamgate-analytics-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Lives through some days of two services, with a stop in the middle of them. */
+async function live(newStore: () => Store): Promise<Service> {
+  const clock = new ManualClock(T0);
+  const options = { clock, flushIntervalMs: DAY, retentionMs: 3 * DAY, keepEvents: true };
+  let service = await Service.open({ ...options, store: newStore() });
+  for (let minute = 0; minute < DAYS * 1440; minute += 5) {
+    const timestamp = T0 + minute * MINUTE;
+    clock.set(timestamp + 1000);
+    const isFault = Math.floor(minute / 60) % 40 === 30;
+    for (const operation of minute % 15 === 0 ? ['read', 'write'] : ['read']) {
+      service.recordPerformanceMetric({
+        serviceId: 'a',
+        operation,
+        duration: (isFault ? 500 : 20) + (minute % 17),
+        success: true,
+      });
+    }
+    for (const q of ['x', 'y'])
+      service.recordMetric({ serviceId: 'a', metricName: 'depth', value: minute % 31, labels: { q } });
+    service.recordMetrics({ serviceId: 'b', latency: (isFault ? 90 : 30) + (minute % 11), cpuUsage: 50 });
+    if (minute % 240 === 0) service.recordEvent({ serviceId: 'a', eventType: 'tick', metadata: { minute } });
+    if (minute % 360 === 355) await service.flush();
+    if (minute === 4 * 1440) {
+      await service.close();
+      service = await Service.open({ ...options, store: newStore() });
+    }
+  }
+  await service.flush();
+  return service;
+}
+
+async function all(history: History): Promise<Record<string, unknown[]>> {
+  const read = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
+    const found: T[] = [];
+    for await (const item of items) found.push(item);
+    return found;
+  };
+  const found: Record<string, unknown[]> = {};
+  for (const period of ['1m', '1h', '1d'] satisfies Period[]) {
+    found[`a ${period}`] = await read(history.aggregations('a', { period }));
+    found[`b ${period}`] = await read(history.aggregations('b', { period }));
+    found[`depth ${period}`] = await read(history.series('a', 'depth', { period }));
+    found[`depth x ${period}`] = await read(history.series('a', 'depth', { period, labels: { q: 'x' } }));
+    found[`duration ${period}`] = await read(history.series('a', 'operation_duration', { period }));
+  }
+  found['part'] = await read(history.aggregations('a', { period: '1h', from: T0 + 1.5 * DAY, to: T0 + 6.2 * DAY }));
+  found['anomalies'] = await read(history.anomalies());
+  found['events'] = await read(history.events({ serviceId: 'a' }));
+  // Of those of one moment the order is not promised.
+  const predictions = await read(history.predictions({ serviceId: 'b' }));
+  found['predictions'] = predictions.sort((a, b) => a.timestamp - b.timestamp || (a.id < b.id ? -1 : 1));
+  return found;
+}
+
+describe('the history', () => {
+  it('is the same whether it is in memory, in the database, or in the archive', { timeout: 60_000 }, async () => {
+    const inMemory = memoryStore();
+    const expected = await live(() => inMemory);
+    const path = join(folder, 'archive.db');
+    const archiveFolder = join(folder, 'archive');
+    const retentionDays = { '1m': 400, '5m': 400, '15m': 400, '1h': 400, predictions: 400, events: 400 };
+    const newStore = (): Store => sqlite({ path, retentionDays, archiveFolder, archiveAfterDays: 4 });
+    const service = await live(newStore);
+    // It ends on 9 January: what is older than the 5th is archived, in the background.
+    await vi.waitFor(() => expect(existsSync(join(archiveFolder, 'events', '2026-01-04.parquet'))).toBe(true), 30_000);
+    expect(readdirSync(archiveFolder, { recursive: true }).filter((name) => String(name).endsWith('.part'))).toEqual(
+      [],
+    );
+    const found = await all(service.history);
+    for (const [what, items] of Object.entries(await all(expected.history))) {
+      expect(found[what]?.length, what).toBe(items.length);
+      expect(found[what], what).toEqual(items);
+      expect(items.length, what).toBeGreaterThan(5);
+    }
+    await service.close();
+    await expected.close();
+
+    const duckdb = await (await DuckDBInstance.create()).connect();
+    const rows = await duckdb.runAndReadAll(
+      `SELECT count(*), sum(event_count), min(timestamp) = TIMESTAMPTZ '2026-01-01 00:00:00Z'
+       FROM '${archiveFolder}/aggregations/*.parquet' WHERE service_id = 'a' AND period = '1h' AND timestamp < TIMESTAMPTZ '2026-01-05 00:00:00Z'`,
+    );
+    // Four days of hours; each hour 12 executions of read and 4 of write; each day 6 ticks.
+    expect(rows.getRows()).toEqual([[96n, BigInt(4 * 24 * 16 + 4 * 6), true]]);
+  });
+});
