@@ -132,6 +132,12 @@ export const MISSED = {
   'cloud-f1': CHANCE,
   'detect-cpu':
     'no part stands out: four beliefs, four families of novelty, two searches for the ends of the band; garbage is a fifteenth. Four channels of novelty that told nothing more were left out. With 1,000 series in turn each sample waits for its own 29 kB, in some forty objects; the times of day in one array instead of five made no difference that could be measured. What would help is all state of a series in one array, as the online forecasts have it. 10,000 series at a sample a minute take about a tenth of a percent of a core',
+  'store-size':
+    'the buckets of 5 and 15 minutes, hours and days are in it, each kept for 400 days, what detector and predictor know, and the record of predictions; a minute by itself is 103 bytes. With the default retention the longer ones go',
+  'store-append':
+    'of a batch, half an hour of 100 services, this is all the time from the bytes in memory to the answer: copying and sending them, the transaction with checksums and state, and packing the half hour before',
+  'store-day':
+    'the thread reads some fifty packs and sends them, and 1,440 minutes are decoded and their quantiles read on the main thread, in slices',
   'close-10000': SERVICES,
   'close-100000': SERVICES,
   'online-update': COLD,

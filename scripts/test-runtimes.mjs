@@ -20,7 +20,15 @@ import { installPacked, npm } from './tarball.mjs';
 /** A hung runtime is ended after this many milliseconds; the slowest takes about two seconds. */
 const LIMIT_MS = 60_000;
 
-const DENO_FLAGS = ['run', '--allow-read', '--allow-env', '--no-lock', '--no-remote', '--node-modules-dir=manual'];
+const DENO_FLAGS = [
+  'run',
+  '--allow-read',
+  '--allow-write',
+  '--allow-env',
+  '--no-lock',
+  '--no-remote',
+  '--node-modules-dir=manual',
+];
 
 /** Package is an npm specifier; binary lies inside the package. */
 const RUNTIMES = [
@@ -38,7 +46,7 @@ const EXAMPLES = fileURLToPath(new URL('../examples/http/', import.meta.url));
 const CHECK = fileURLToPath(new URL('check-server.mjs', import.meta.url));
 const TOKEN = 'token-of-the-check';
 
-const PROGRAMS = ['import.mjs', 'require.cjs'];
+const PROGRAMS = ['import.mjs', 'require.cjs', 'store.mjs'];
 
 /** The runtimes at hand, installing those that are missing. */
 function installRuntimes() {

@@ -63,5 +63,8 @@ port.on('message', ({ id, request }: { readonly id: number; readonly request: Re
   } catch (cause) {
     port.postMessage({ id, error: sentError(cause, DOING[request.type]) });
   }
-  if (request.type === 'close') port.close();
+  if (request.type !== 'close') return;
+  // Deno cannot close the port, but its threads can end themselves.
+  if (typeof port.close === 'function') port.close();
+  else (globalThis as unknown as { close(): void }).close();
 });
