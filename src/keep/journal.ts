@@ -160,12 +160,7 @@ export class Journal {
   take(serviceId: string, batch: PendingBatch, all = false): boolean {
     const journal = this.#services.get(serviceId);
     if (journal === undefined) return false;
-    for (const id of this.#gone.splice(0)) batch.remove(SERIES + id);
-    this.#notePlans();
-    for (const [version, plans] of this.#plansPending.splice(0)) {
-      batch.put(PLANS + place(version), plans);
-      if (version > PLANS_KEPT) batch.removeRange(PLANS, PLANS + place(version - PLANS_KEPT));
-    }
+    this.takeShared(batch);
     if (journal.writer.length > 0) this.#putEntries(journal, batch);
     const oldest = journal.rows.length > MAX_ROWS ? (journal.rows[MAX_ROWS / 2] as number) : Number.NEGATIVE_INFINITY;
     let needed = journal.next;
@@ -187,6 +182,16 @@ export class Journal {
     this.#cut(journal, needed, batch);
     journal.hasDue = more;
     return more;
+  }
+
+  /** Puts what waits of no service by itself into `batch`: series that are gone, silences and deploys. */
+  takeShared(batch: PendingBatch): void {
+    for (const id of this.#gone.splice(0)) batch.remove(SERIES + id);
+    this.#notePlans();
+    for (const [version, plans] of this.#plansPending.splice(0)) {
+      batch.put(PLANS + place(version), plans);
+      if (version > PLANS_KEPT) batch.removeRange(PLANS, PLANS + place(version - PLANS_KEPT));
+    }
   }
 
   /**

@@ -298,6 +298,7 @@ export class Keeper {
     const gone = this.#saving.takeGone();
     batch.gone(gone);
     for (const id of gone) for (const [from, to] of keyOf.allOf(id)) batch.removeRange(from, to);
+    this.journal.takeShared(batch);
     // Of services that have gone.
     for (const row of this.#episodes.values()) batch.row(row);
     this.#episodes.clear();

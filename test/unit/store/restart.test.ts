@@ -86,14 +86,24 @@ function outcome(service: Service): unknown {
 
 const END = 40 * 60;
 
-async function uninterrupted(plan: (life: Life, at: number) => void, stops: readonly number[]): Promise<unknown[]> {
+/** What somebody does at a stop, `second` seconds after the beginning. */
+type Plan = (service: Service, second: number) => void;
+
+const nothing: Plan = () => {};
+/** Work on the shop is announced, and over before its fault is. */
+const maintenance: Plan = (service, second) => {
+  if (second === 19 * 60) service.silence({ serviceId: 'shop', until: T0 + 24 * 60 * SECOND });
+};
+
+async function uninterrupted(plan: Plan, stops: readonly number[]): Promise<unknown[]> {
   const heard: Heard = { anomalies: [], closed: [] };
   const life = await Life.open(undefined, T0, heard);
   let from = 0;
   for (const stop of [...stops, END]) {
     life.live(from, stop);
     await life.service.flush();
-    plan(life, stop);
+    plan(life.service, stop);
+    await life.service.flush();
     from = stop;
   }
   return [outcome(life.service), heard];
@@ -116,13 +126,13 @@ const STORES = {
 } satisfies Record<string, () => () => Store>;
 
 describe.each(Object.entries(STORES))('a service that goes on from its %s store', (_kind, stores) => {
-  it.each([
-    ['in the learning phase', [5 * 60 + 3]],
-    ['in the middle of an anomaly', [22 * 60 + 17]],
-    ['again and again', [60, 7 * 60 + 1, 19 * 60 + 59, 20 * 60 + 30, 23 * 60, 31 * 60 + 2]],
-  ])('is what it would be had it never stopped: %s', async (_, stops) => {
-    const nothing = (): void => {};
-    const expected = await uninterrupted(nothing, stops);
+  it.each<readonly [when: string, stops: readonly number[], plan: Plan]>([
+    ['in the learning phase', [5 * 60 + 3], nothing],
+    ['in the middle of an anomaly', [22 * 60 + 17], nothing],
+    ['in a maintenance window', [19 * 60, 21 * 60, 23 * 60 + 30], maintenance],
+    ['again and again', [60, 7 * 60 + 1, 19 * 60 + 59, 20 * 60 + 30, 23 * 60, 31 * 60 + 2], nothing],
+  ])('is what it would be had it never stopped: %s', async (_, stops, plan) => {
+    const expected = await uninterrupted(plan, stops);
     const newStore = stores();
     let store = newStore();
     const heard: Heard = { anomalies: [], closed: [] };
@@ -130,6 +140,8 @@ describe.each(Object.entries(STORES))('a service that goes on from its %s store'
     let life = await Life.open(store, T0, heard);
     for (const stop of stops) {
       life.live(from, stop);
+      await life.service.flush();
+      plan(life.service, stop);
       await life.service.flush();
       // As when it is killed: nothing of the service is asked to do anything more.
       await store.close();
