@@ -231,7 +231,7 @@ function grow(before: Anomaly, judged: Judged, shape: Shape, isPeak: boolean, de
   if (isPeak) {
     const { metricName, labels, startedAt } = before;
     const direction = sideOf(judged);
-    const fields = { ...peakFields(judged), direction };
+    const fields = { ...peakFields(judged), direction, score: grown.score };
     const description = describe({ ...fields, metricName, labels, startedAt }, definition, judged.verdict.step);
     Object.assign(grown, fields, { description });
   }

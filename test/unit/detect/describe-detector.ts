@@ -61,6 +61,25 @@ export function describeDetector(method: NonNullable<AnomalyDetectorOptions['met
       });
     });
 
+    it('an episode keeps the largest deviation and the best score of its samples, whichever sample had which', () => {
+      const detector = create();
+      // A season of an hour: where it is broken, and where a value was never seen, differ.
+      const course = times(600, (i) => 100 + 20 * Math.sin((i * Math.PI) / 30) + noise());
+      feed(detector, course);
+      const during = feed(
+        detector,
+        times(40, (i) => 180 + 8 * i + 20 * noise()),
+        { from: 600 },
+      ).filter(({ anomaly }) => anomaly !== undefined);
+      expect(during.length).toBeGreaterThan(10);
+      for (const [i, { anomaly }] of during.entries()) {
+        const before = during[i - 1]?.anomaly;
+        if (anomaly === undefined || before?.id !== anomaly.id) continue;
+        expect(anomaly.deviation).toBeGreaterThanOrEqual(before.deviation);
+        expect(anomaly.score).toBeGreaterThanOrEqual(before.score);
+      }
+    });
+
     it('an episode opens once, is updated, and closes after the normal has returned', () => {
       const detector = create();
       const calm = times(300, (i) => 100 + (i % 5));
