@@ -39,7 +39,7 @@ export {
   type SeriesHistoryQuery,
 } from './keep/history.ts';
 export type { StoreStats } from './keep/keeper.ts';
-export type { RecordedPrediction } from './keep/prediction-record.ts';
+export type { RecordedPrediction } from './keep/stored-prediction.ts';
 export type { DefinedMetricInput } from './metric-types.ts';
 export type { Anomaly, AnomalyKind, Explanation, Observation, Severity } from './model/anomaly.ts';
 export type { Aggregation, SeriesBucket } from './model/bucket.ts';

@@ -98,16 +98,19 @@ function* storedHeads(
   contents: SketchContents,
 ): Generator<readonly [number, ServiceHead]> {
   const ordinals = new Map(operations.names.map(({ id, ordinal }) => [id, ordinal]));
-  const durations = new Map<string, Uint8Array>();
+  const durations = new Map<number | undefined, Map<number, Uint8Array>>();
   for (const part of operations.buckets) {
-    for (const [start, encoded] of each(part)) durations.set(`${ordinals.get(part.id)}/${start}`, encoded);
+    const ordinal = ordinals.get(part.id);
+    const known = durations.get(ordinal) ?? new Map<number, Uint8Array>();
+    durations.set(ordinal, known);
+    for (const [start, encoded] of each(part)) known.set(start, encoded);
   }
   const latencies = byStart(latency?.buckets ?? []);
   for (const [start, encoded] of [...byStart(buckets)].sort(([a], [b]) => a - b)) {
     const reader = new ByteReader('service bucket', encoded[0] as Uint8Array);
     const head = readServiceHead(reader);
     contents.clear();
-    const own = head.ordinal === undefined ? undefined : durations.get(`${head.ordinal}/${start}`);
+    const own = head.ordinal === undefined ? undefined : durations.get(head.ordinal)?.get(start);
     const sampled = latencies.get(start)?.[0];
     if (head.hasDurations) readContents(reader, contents, OCTAVE_BITS);
     else if (own !== undefined) readSeriesBytes(own, start, contents);

@@ -16,7 +16,7 @@ import { bucketStart, PERIOD_MS, PERIODS, type Period } from '../model/period.ts
 import type { RecordByKind, Timestamp } from '../model/records.ts';
 import type { Labels } from '../model/series-key.ts';
 import type { Store, StoredTable } from '../store/store.ts';
-import type { RecordedPrediction } from './prediction-record.ts';
+import { type RecordedPrediction, recordedPrediction, type StoredPrediction } from './stored-prediction.ts';
 
 /** What of the history to read. */
 export interface HistoryQuery {
@@ -155,8 +155,8 @@ export class History {
    *
    * @throws AnalyticsError `ERR_INVALID_OPTION`; what the store throws
    */
-  predictions(query: RowHistoryQuery = {}): AsyncGenerator<RecordedPrediction, void> {
-    return this.#rows('predictions', query);
+  async *predictions(query: RowHistoryQuery = {}): AsyncGenerator<RecordedPrediction, void> {
+    for await (const stored of this.#rows<StoredPrediction>('predictions', query)) yield recordedPrediction(stored);
   }
 
   /**

@@ -3,12 +3,12 @@ import type { SeriesId } from '../model/series-key.ts';
 import { SeriesMap } from '../model/series-map.ts';
 import type { Predictor } from '../predict/predictor.ts';
 import type { Store, StoredRow } from '../store/store.ts';
-
-/** A prediction as it is stored, with what came of it once that is known. */
-export interface RecordedPrediction extends Prediction {
-  /** The first sample at the target time or after it; `undefined` while there is none. */
-  readonly actualValue?: number | undefined;
-}
+import {
+  type RecordedPrediction,
+  recordedPrediction,
+  type StoredPrediction,
+  storedPrediction,
+} from './stored-prediction.ts';
 
 interface Followed {
   /** By horizon, those of which the truth is not known yet. */
@@ -37,7 +37,8 @@ export class PredictionRecord {
     if (newest === undefined) return;
     const query = { table: 'predictions', from: newest - LONGEST_MS, to: Number.POSITIVE_INFINITY } as const;
     for await (const rows of store.readRows(query)) {
-      for (const prediction of rows as readonly RecordedPrediction[]) {
+      for (const stored of rows as readonly StoredPrediction[]) {
+        const prediction = recordedPrediction(stored);
         const { serviceId, predictionType, labels } = prediction;
         this.#follow(this.#followed({ serviceId, metricName: predictionType, labels }), prediction);
       }
@@ -70,9 +71,8 @@ export class PredictionRecord {
         const { timeHorizon, timestamp } = prediction;
         const isDue = timestamp >= (followed.due.get(timeHorizon) ?? Number.NEGATIVE_INFINITY);
         if (!isDue || followed.open.has(timeHorizon)) continue;
-        const recorded = { ...prediction, accuracy: undefined };
-        this.#follow(followed, recorded);
-        yield rowOf(recorded);
+        this.#follow(followed, prediction);
+        yield rowOf(prediction);
       }
       yield undefined;
     }
@@ -100,5 +100,5 @@ const MAX_KNOWN = 50_000;
 
 function rowOf(prediction: RecordedPrediction): StoredRow {
   const { id, serviceId, timestamp } = prediction;
-  return { table: 'predictions', id, serviceId, timestamp, value: prediction };
+  return { table: 'predictions', id, serviceId, timestamp, value: storedPrediction(prediction) };
 }

@@ -1,5 +1,5 @@
 import type { HorizonAccuracy } from './prediction-accuracy.ts';
-import type { Labels } from './series-key.ts';
+import { type Labels, type SeriesId, seriesKey } from './series-key.ts';
 
 /** How far ahead: a count of milliseconds, or a short form such as `'30s'`, `'5m'`, `'1h'`, `'2d'`. */
 export type Horizon = number | `${number}${'s' | 'm' | 'h' | 'd'}`;
@@ -54,4 +54,9 @@ export interface Prediction {
   readonly samples: number;
   /** One sentence naming the number, the horizon and the action. */
   readonly recommendation: string;
+}
+
+/** Id of a prediction. */
+export function predictionId(series: SeriesId, timeHorizon: string, timestamp: number): string {
+  return `prediction:${seriesKey(series)}:${timeHorizon}:${timestamp}`;
 }

@@ -1,7 +1,7 @@
-import type { Prediction } from '../model/forecast.ts';
+import { type Prediction, predictionId } from '../model/forecast.ts';
 import { type MetricDefinition, type MetricDefinitions, metricDefinition } from '../model/metric-kind.ts';
 import type { HorizonAccuracy } from '../model/prediction-accuracy.ts';
-import { type SeriesId, seriesKey } from '../model/series-key.ts';
+import type { SeriesId } from '../model/series-key.ts';
 import type { ThresholdTime } from '../model/threshold-time.ts';
 import type { ThresholdOptions } from './predictor-options.ts';
 import { fillingThreshold, recommend } from './recommend.ts';
@@ -94,7 +94,6 @@ export class Outlook {
   predict(series: SeriesId, state: SeriesState): SeriesPredictions {
     const { serviceId, metricName, labels } = series;
     const definition = this.#definition(metricName);
-    const key = seriesKey(series);
     const filling = fillingThreshold(metricName);
     const longest = this.#horizons[this.#horizons.length - 1]?.ms;
     let urgency = 0;
@@ -104,7 +103,7 @@ export class Outlook {
       const advice = recommend(metricName, definition, this.#forecaster.value(state), forecast, name, outlook);
       urgency = Math.max(urgency, advice.urgency);
       return {
-        id: `prediction:${key}:${name}:${forecast.timestamp}`,
+        id: predictionId(series, name, forecast.timestamp),
         timestamp: forecast.timestamp,
         predictionType: metricName,
         serviceId,

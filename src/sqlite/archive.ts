@@ -10,6 +10,7 @@ import { AnalyticsError } from '../errors.ts';
 import { columnChunks, parquetReady } from '../export/parquet.ts';
 import { type Column, type SeriesRow, TABLES } from '../export/tables.ts';
 import { History, type KeptRecord } from '../keep/history.ts';
+import { storedPrediction } from '../keep/stored-prediction.ts';
 import { type Aggregation, aggregationId } from '../model/bucket.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import { labelsKey } from '../model/series-key.ts';
@@ -71,7 +72,11 @@ export class Archive {
       seriesOf(store, services, day),
     );
     await file('anomalies', withRaw(TABLES.anomalies, serialize), history.anomalies(day));
-    await file('predictions', withRaw(TABLES.predictions, serialize), history.predictions(day));
+    await file(
+      'predictions',
+      withRaw(TABLES.predictions, (row) => serialize(storedPrediction(row))),
+      history.predictions(day),
+    );
     await file('events', withRaw(TABLES.events, serialize), recordsOf(history, 'event', day));
     await file('behaviors', withRaw(TABLES.behaviors, serialize), recordsOf(history, 'behavior', day));
   }

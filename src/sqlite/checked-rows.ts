@@ -25,6 +25,8 @@ export interface StateRow {
 export interface BlockRow {
   readonly no: number;
   readonly service: number;
+  /** 1 where its minutes are in packs already, and only longer buckets are left in it. */
+  readonly longer: number;
   readonly bytes: Uint8Array;
   readonly crc: number;
 }
@@ -103,13 +105,20 @@ export function checkState({ key, value, crc }: StateRow): void {
 
 export function putBlock(database: Database, service: number, bytes: Uint8Array): void {
   database
-    .prepare('INSERT INTO blocks (service, bytes, crc) VALUES (?, ?, ?)')
-    .run(service, blob(bytes), checksum(`${service}`, bytes));
+    .prepare('INSERT INTO blocks (service, longer, bytes, crc) VALUES (?, 0, ?, ?)')
+    .run(service, blob(bytes), checksum(`${service}/0`, bytes));
+}
+
+/** Puts what is left of some blocks of a service in the place of the last one of them, so that newer ones stay newer. */
+export function putLonger(database: Database, { no, service }: BlockRow, bytes: Uint8Array): void {
+  database
+    .prepare('INSERT INTO blocks (no, service, longer, bytes, crc) VALUES (?, ?, 1, ?, ?)')
+    .run(no, service, blob(bytes), checksum(`${service}/1`, bytes));
 }
 
 /** @throws StoreError where it is not what was written */
-export function checkBlock({ no, service, bytes, crc }: BlockRow): void {
-  if (checksum(`${service}`, bytes) !== crc) throw damaged(`another block ${no}`);
+export function checkBlock({ no, service, longer, bytes, crc }: BlockRow): void {
+  if (checksum(`${service}/${longer}`, bytes) !== crc) throw damaged(`another block ${no}`);
 }
 
 export function putPack(database: Database, level: number, key: number, bytes: Uint8Array): void {

@@ -8,10 +8,11 @@ const DAY_MS = 24 * HOUR_MS;
 const WIDTHS: readonly number[] = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, DAY_MS];
 
 /**
- * Time that a pack covers, for each level: 30 to 168 buckets, some 3 to 15 kB. Larger ones would be fewer, but are written
- * anew more often while they grow; smaller ones make opening slow, which costs some ten microseconds a pack.
+ * Time that a pack covers, for each level: 30 to 72 buckets, some 2 to 9 kB, of which a page of the database has two and
+ * more. Larger ones would be fewer, but are written anew more often while they grow; smaller ones make opening slow, which
+ * costs some ten microseconds a pack.
  */
-export const PACK_MS: readonly number[] = [30 * MINUTE_MS, 6 * HOUR_MS, DAY_MS, 7 * DAY_MS, 64 * DAY_MS];
+export const PACK_MS: readonly number[] = [30 * MINUTE_MS, 6 * HOUR_MS, 12 * HOUR_MS, 3 * DAY_MS, 32 * DAY_MS];
 
 /** Numbers of services and series stay below it, so that a number and a place in time make one key. */
 export const ID_SPAN: number = 2 ** 32;

@@ -102,7 +102,7 @@ export function loadAll(
     readonly newest: number | null;
   };
   const over = recentBuckets(
-    database.prepare('SELECT no, service, bytes, crc FROM blocks ORDER BY no').all() as BlockRow[],
+    database.prepare('SELECT no, service, longer, bytes, crc FROM blocks ORDER BY no').all() as BlockRow[],
   );
   const newestMs = newestStart(database, over);
   const keptFrom = Array.from({ length: LEVELS }, (_, level) => keptFromOf(level, newestMs, retentionMs));
@@ -140,10 +140,10 @@ export function readBuckets(database: Database, request: BucketsRequest): Bucket
   const over = recentBuckets(
     database
       .prepare(
-        'SELECT no, service, bytes, crc FROM blocks WHERE service IN ' +
-          '(SELECT id FROM names WHERE service = ? AND metric IS NULL) ORDER BY no',
+        'SELECT no, service, longer, bytes, crc FROM blocks WHERE service IN ' +
+          '(SELECT id FROM names WHERE service = ? AND metric IS NULL) AND longer <= ? ORDER BY no',
       )
-      .all(serviceId) as BlockRow[],
+      .all(serviceId, level === 0 ? 0 : 1) as BlockRow[],
   )[level] as Map<number, Buckets>;
   const [first, last] = placesOf(database, level, from, to, over, names);
   if (first > last) return { names, buckets: [], next: undefined };
@@ -263,8 +263,10 @@ function placesOf(
   over: ReadonlyMap<number, Buckets>,
   names: readonly StoredName[],
 ): readonly [number, number] {
+  const table = PACK_TABLES[level];
+  // Asked for by one SELECT, they would be looked for in all of the table.
   const { first, last } = database
-    .prepare(`SELECT min(key) AS first, max(key) AS last FROM ${PACK_TABLES[level]}`)
+    .prepare(`SELECT (SELECT min(key) FROM ${table}) AS first, (SELECT max(key) FROM ${table}) AS last`)
     .get() as { readonly first: number | null; readonly last: number | null };
   let low = first === null ? Number.POSITIVE_INFINITY : Math.floor(first / ID_SPAN);
   let high = last === null ? Number.NEGATIVE_INFINITY : Math.floor(last / ID_SPAN);

@@ -14,8 +14,9 @@ const MIGRATIONS: readonly string[] = [
     gone INTEGER, crc INTEGER NOT NULL);
   CREATE INDEX names_service ON names (service, metric);
   CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL, crc INTEGER NOT NULL);
-  CREATE TABLE blocks (no INTEGER PRIMARY KEY, service INTEGER NOT NULL, bytes BLOB NOT NULL, crc INTEGER NOT NULL);
-  CREATE INDEX blocks_service ON blocks (service);
+  CREATE TABLE blocks (no INTEGER PRIMARY KEY, service INTEGER NOT NULL, longer INTEGER NOT NULL, bytes BLOB NOT NULL,
+    crc INTEGER NOT NULL);
+  CREATE INDEX blocks_service ON blocks (service, longer);
   CREATE TABLE packs_1m (key INTEGER PRIMARY KEY, bytes BLOB NOT NULL, crc INTEGER NOT NULL);
   CREATE TABLE packs_5m (key INTEGER PRIMARY KEY, bytes BLOB NOT NULL, crc INTEGER NOT NULL);
   CREATE TABLE packs_15m (key INTEGER PRIMARY KEY, bytes BLOB NOT NULL, crc INTEGER NOT NULL);

@@ -1,6 +1,7 @@
 import { SystemClock } from '../clock.ts';
+import { longerBuckets } from '../store/block.ts';
 import type { BlockRow, PackRow } from './checked-rows.ts';
-import { checkPack, putPack } from './checked-rows.ts';
+import { checkPack, putLonger, putPack } from './checked-rows.ts';
 import type { SentError } from './messages.ts';
 import { type Buckets, bucketsOf, decodePack, encodePack, PACK_MS, packAt, packKey } from './packs.ts';
 import { recentBuckets } from './read-store.ts';
@@ -8,12 +9,16 @@ import { PACK_TABLES } from './schema.ts';
 import { sentError } from './store-error.ts';
 import type { StoreFile } from './store-file.ts';
 
-/** Blocks are packed when so much time has passed since the last time: with it, packs of minutes are written once. */
+/** Minutes are packed when so much time has passed since the last time: with it, each pack of them is written once. */
 const PACK_EVERY_MS: number = PACK_MS[0] as number;
+/** Longer buckets are packed more seldom: their packs cover more, and are written anew each time. */
+const PACK_LONGER_EVERY_MS: number = PACK_MS[1] as number;
 /** Minutes close so long after they end, lateness and flush included. */
 const GRACE_MS = 120_000;
 /** Blocks are packed earlier where there are so many: old records that are replayed in no time. */
 const MAX_BLOCKS = 20_000;
+/** So too what is left of them, for each service: where the process never lives until they are due. */
+const MAX_LONGER_A_SERVICE = 24;
 /** Services of one step. */
 const SERVICES_A_STEP = 20;
 /** Rows that one step of forgetting deletes: some milliseconds. */
@@ -22,18 +27,23 @@ const ROWS_A_STEP = 200;
 const PAGES_A_STEP = 64;
 /** What is to be forgotten is looked for so often. */
 const RETENTION_EVERY_MS = 60_000;
+/** Blocks of some services. */
+const IN_RANGE = 'service >= ? AND service <= ? AND longer = ? AND no <= ?';
 const TABLES = ['anomalies', 'predictions', 'events'] as const;
 
 /**
- * What is done between commits, in steps of some milliseconds: blocks of the last half hour become packs, each of one
- * service or series, in the order in which they will be read; what is older than its retention goes.
+ * What is done between commits, in steps of some milliseconds: the minutes in blocks of the last half hour become packs,
+ * each of one service or series, in the order in which they will be read, and a few times a day the longer buckets do;
+ * what is older than its retention goes.
  */
 export class Upkeep {
   readonly #file: StoreFile;
   readonly #tell: (error: SentError) => void;
   readonly #clock = new SystemClock();
   #steps: Iterator<unknown> | undefined;
+  /** Which half hour, and which quarter of a day, were packed last. */
   #packedAt = Number.NaN;
+  #packedLongerAt = Number.NaN;
   #forgotAt = Number.NEGATIVE_INFINITY;
 
   constructor(file: StoreFile, tell: (error: SentError) => void) {
@@ -65,37 +75,78 @@ export class Upkeep {
 
   *#work(now: number): Generator<void> {
     const due = Math.floor((now - GRACE_MS) / PACK_EVERY_MS);
-    if (Number.isNaN(this.#packedAt)) this.#packedAt = due;
-    const { blocks } = this.#file.database.prepare('SELECT count(*) AS blocks FROM blocks').get() as { blocks: number };
-    if (due !== this.#packedAt || blocks > MAX_BLOCKS) {
-      yield* this.#pack();
+    const dueLonger = Math.floor((now - GRACE_MS) / PACK_LONGER_EVERY_MS);
+    if (Number.isNaN(this.#packedAt)) {
       this.#packedAt = due;
+      this.#packedLongerAt = dueLonger;
+    }
+    if (due !== this.#packedAt || this.#count(0) > MAX_BLOCKS) {
+      yield* this.#pack(0, (rows) => this.#packMinutes(rows));
+      this.#packedAt = due;
+      const tooMany = MAX_LONGER_A_SERVICE * this.#servicesOf(1).length;
+      if (dueLonger !== this.#packedLongerAt || this.#count(1) > tooMany) {
+        yield* this.#pack(1, (rows) => this.#packLonger(rows));
+        this.#packedLongerAt = dueLonger;
+      }
     }
     if (Math.abs(now - this.#forgotAt) < RETENTION_EVERY_MS) return;
     this.#forgotAt = now;
     yield* this.#forget(now);
   }
 
-  *#pack(): Generator<void> {
+  /** Takes the blocks that are there now, of some services at a time, and puts into packs what `pack` does of them. */
+  *#pack(longer: 0 | 1, pack: (rows: readonly BlockRow[]) => void): Generator<void> {
     const { database } = this.#file;
     const last = (database.prepare('SELECT max(no) AS no FROM blocks').get() as { no: number | null }).no ?? 0;
-    const services = database.prepare('SELECT DISTINCT service FROM blocks ORDER BY service').all() as {
-      readonly service: number;
-    }[];
+    const services = this.#servicesOf(longer);
     for (let at = 0; at < services.length; at += SERVICES_A_STEP) {
-      const from = services[at]?.service as number;
-      const to = services[Math.min(at + SERVICES_A_STEP, services.length) - 1]?.service as number;
+      const range = [
+        services[at],
+        services[Math.min(at + SERVICES_A_STEP, services.length) - 1],
+        longer,
+        last,
+      ] as const;
       database.transaction(() => {
         const rows = database
-          .prepare(
-            'SELECT no, service, bytes, crc FROM blocks WHERE service >= ? AND service <= ? AND no <= ? ORDER BY no',
-          )
-          .all(from, to, last) as BlockRow[];
-        for (const [level, byId] of recentBuckets(rows).entries()) this.#packLevel(level, byId);
-        database.prepare('DELETE FROM blocks WHERE service >= ? AND service <= ? AND no <= ?').run(from, to, last);
+          .prepare(`SELECT no, service, longer, bytes, crc FROM blocks WHERE ${IN_RANGE} ORDER BY no`)
+          .all(...range) as BlockRow[];
+        database.prepare(`DELETE FROM blocks WHERE ${IN_RANGE}`).run(...range);
+        pack(rows);
       });
       yield;
     }
+  }
+
+  /** Packs the minutes, and leaves what is longer in one block for each service. */
+  #packMinutes(rows: readonly BlockRow[]): void {
+    const [minutes] = recentBuckets(rows);
+    this.#packLevel(0, minutes as ReadonlyMap<number, Buckets>);
+    const byService = new Map<number, BlockRow[]>();
+    for (const row of rows) {
+      const known = byService.get(row.service);
+      if (known === undefined) byService.set(row.service, [row]);
+      else known.push(row);
+    }
+    for (const own of byService.values()) {
+      const longer = longerBuckets(own.map(({ bytes }) => bytes));
+      if (longer.length > 0) putLonger(this.#file.database, own.at(-1) as BlockRow, longer);
+    }
+  }
+
+  #packLonger(rows: readonly BlockRow[]): void {
+    for (const [level, byId] of recentBuckets(rows).entries()) this.#packLevel(level, byId);
+  }
+
+  #count(longer: 0 | 1): number {
+    const counted = this.#file.database.prepare('SELECT count(*) AS count FROM blocks WHERE longer = ?').get(longer);
+    return (counted as { readonly count: number }).count;
+  }
+
+  #servicesOf(longer: 0 | 1): number[] {
+    const services = this.#file.database
+      .prepare('SELECT DISTINCT service FROM blocks WHERE longer = ? ORDER BY service')
+      .all(longer) as { readonly service: number }[];
+    return services.map(({ service }) => service);
   }
 
   #packLevel(level: number, byId: ReadonlyMap<number, Buckets>): void {

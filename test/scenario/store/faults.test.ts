@@ -102,7 +102,7 @@ describe('a process that is killed at a point that matters', () => {
     ['between the rows of a batch', 'INSERT INTO state', 40],
     ['before a block is written', 'INSERT INTO blocks', 5],
     ['while blocks become packs', 'INSERT OR REPLACE INTO packs_1m', 9],
-    ['when packs are written and blocks are still there', 'DELETE FROM blocks', 2],
+    ['while blocks that were packed go', 'DELETE FROM blocks', 2],
     ['while old packs go', 'DELETE FROM packs_1m', 3],
     ['while old packs of quarters of an hour go', 'DELETE FROM packs_15m', 1],
     ['while its journal is cut', 'DELETE FROM state', 20],
