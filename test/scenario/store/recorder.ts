@@ -39,7 +39,8 @@ export class Workshop {
 
   /**
    * Puts a driver beside the programs that does what libsql does, but what `FAULT` says at the statement that contains
-   * `FAULT_AT`, when it comes for the time `FAULT_TIME`: `kill` the process, `exit` the thread, be `full`, or `slow`.
+   * `FAULT_AT`, with `FAULT_VALUE` as its first value where that is set, when it comes for the time `FAULT_TIME`: `kill` the
+   * process, `exit` the thread, be `full`, or `slow`.
    */
   addFaultyDriver(): void {
     const folder = join(this.folder, 'node_modules', 'better-sqlite3');
@@ -49,10 +50,10 @@ export class Workshop {
       join(folder, 'index.js'),
       `
       const Real = require(${JSON.stringify(libsql)});
-      const { FAULT, FAULT_AT = '-', FAULT_TIME = '1', FAULT_TIMES = '1' } = process.env;
+      const { FAULT, FAULT_AT = '-', FAULT_VALUE, FAULT_TIME = '1', FAULT_TIMES = '1' } = process.env;
       let times = 0;
-      const meet = (sql) => {
-        if (!sql.includes(FAULT_AT)) return;
+      const meet = (sql, first) => {
+        if (!sql.includes(FAULT_AT) || (FAULT_VALUE !== undefined && first !== FAULT_VALUE)) return;
         times++;
         if (times < Number(FAULT_TIME) || times >= Number(FAULT_TIME) + Number(FAULT_TIMES)) return;
         if (FAULT === 'kill') process.kill(process.pid, 'SIGKILL');
@@ -71,7 +72,7 @@ export class Workshop {
         prepare(sql) {
           const statement = this.real.prepare(sql);
           return {
-            run: (...values) => { meet(sql); return statement.run(...values); },
+            run: (...values) => { meet(sql, values[0]); return statement.run(...values); },
             get: (...values) => views(statement.get(...values)),
             all: (...values) => statement.all(...values).map(views),
           };
