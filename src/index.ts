@@ -39,7 +39,6 @@ export {
   type SeriesHistoryQuery,
 } from './keep/history.ts';
 export type { StoreStats } from './keep/keeper.ts';
-export type { RecordedPrediction } from './keep/stored-prediction.ts';
 export type { DefinedMetricInput } from './metric-types.ts';
 export type { Anomaly, AnomalyKind, Explanation, Observation, Severity } from './model/anomaly.ts';
 export type { Aggregation, SeriesBucket } from './model/bucket.ts';
@@ -127,3 +126,4 @@ export type {
   StoredTable,
   StoreInfo,
 } from './store/store.ts';
+export type { RecordedPrediction } from './store/stored-prediction.ts';

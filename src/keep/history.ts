@@ -16,7 +16,7 @@ import { bucketStart, PERIOD_MS, PERIODS, type Period } from '../model/period.ts
 import type { RecordByKind, Timestamp } from '../model/records.ts';
 import type { Labels } from '../model/series-key.ts';
 import type { Store, StoredTable } from '../store/store.ts';
-import { type RecordedPrediction, recordedPrediction, type StoredPrediction } from './stored-prediction.ts';
+import { type RecordedPrediction, recordedPrediction, type StoredPrediction } from '../store/stored-prediction.ts';
 
 /** What of the history to read. */
 export interface HistoryQuery {

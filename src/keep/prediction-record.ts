@@ -8,7 +8,7 @@ import {
   recordedPrediction,
   type StoredPrediction,
   storedPrediction,
-} from './stored-prediction.ts';
+} from '../store/stored-prediction.ts';
 
 interface Followed {
   /** By horizon, those of which the truth is not known yet. */

@@ -10,7 +10,6 @@ import { AnalyticsError } from '../errors.ts';
 import { columnChunks, parquetReady } from '../export/parquet.ts';
 import { type Column, type SeriesRow, TABLES } from '../export/tables.ts';
 import { History, type KeptRecord } from '../keep/history.ts';
-import { storedPrediction } from '../keep/stored-prediction.ts';
 import { type Aggregation, aggregationId } from '../model/bucket.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import { labelsKey } from '../model/series-key.ts';
@@ -23,6 +22,7 @@ import type {
   StoredPage,
   StoredRowsQuery,
 } from '../store/store.ts';
+import { storedPrediction } from '../store/stored-prediction.ts';
 
 /** What an archive asks of the store that it takes from. */
 export interface ArchivedStore extends Store {
