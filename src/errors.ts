@@ -76,6 +76,16 @@ export function objectOption<T extends object>(option: string, value: T): T {
 }
 
 /**
+ * Returns `value` where it can be iterated and is not a text, else throws.
+ *
+ * @throws AnalyticsError `ERR_INVALID_OPTION`
+ */
+export function iterableOption<T>(option: string, value: Iterable<T>): Iterable<T> {
+  if (typeof value === 'object' && value !== null && Symbol.iterator in value) return value;
+  throw invalidOption(option, 'an array, or another iterable', value);
+}
+
+/**
  * Returns `value` where it is one of `choices`, else throws.
  *
  * @throws AnalyticsError `ERR_INVALID_OPTION` naming option, choices and value

@@ -149,10 +149,9 @@ export class Pipeline {
   }
 
   /** Learns history without a word; returns how many samples were taken. */
-  backfill(samples: Iterable<Sample>): number {
-    const all = [...samples];
-    const taken = this.feed.backfill(all);
-    if (this.keeper !== undefined) for (const series of all) this.keeper.journal.changed(series);
+  backfill(samples: readonly Sample[]): number {
+    const taken = this.feed.backfill(samples);
+    if (this.keeper !== undefined) for (const series of samples) this.keeper.journal.changed(series);
     this.resume();
     return taken;
   }

@@ -9,7 +9,7 @@ import type { RejectionCounts } from './collect/rejection-log.ts';
 import { dashboardData } from './dashboard-data.ts';
 import type { AnomalyDetector, AnomalyDetectorOptions } from './detect/anomaly-detector.ts';
 import { quantity } from './detect/describe.ts';
-import { AnalyticsError, invalidOption, objectOption, restoring } from './errors.ts';
+import { AnalyticsError, invalidOption, iterableOption, objectOption, restoring } from './errors.ts';
 import { EventStream, GuardedEmitter, type ServiceEvent, type ServiceEvents, type StreamOptions } from './events.ts';
 import { History } from './keep/history.ts';
 import { Keeper, type StoreStats } from './keep/keeper.ts';
@@ -34,7 +34,7 @@ import type {
   MetricsInput,
   PerformanceInput,
 } from './model/records.ts';
-import type { Sample } from './model/sample.ts';
+import { isSample, type Sample } from './model/sample.ts';
 import type { Labels, SeriesId } from './model/series-key.ts';
 import type { Deploy, Silence } from './model/silence.ts';
 import type { ThresholdTime } from './model/threshold-time.ts';
@@ -283,10 +283,16 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
   /**
    * Learns history before going live, so that detector and predictor know the series from the start: samples of any
    * series, each series in the order of its time, older than what is recorded. Emits nothing; makes no buckets. Returns
-   * how many were taken.
+   * how many were taken: what no series can learn from, such as a value that is not finite, is not.
+   *
+   * @throws AnalyticsError `ERR_INVALID_OPTION` unless `samples` can be iterated
    */
-  backfill(samples: Iterable<Sample>): number {
-    return this.#pipeline.backfill(samples);
+  backfill(samples: Iterable<Partial<Pick<Sample, 'serviceId'>> & Omit<Sample, 'serviceId'>>): number {
+    const named = Array.from(iterableOption('samples', samples), (sample) => ({
+      serviceId: this.serviceId,
+      ...sample,
+    }));
+    return this.#pipeline.backfill(named.filter(isSample));
   }
 
   /** Calls `listener` at every `event`. What it throws, or rejects with, becomes an `error` event and hurts nobody. */

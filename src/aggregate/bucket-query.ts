@@ -1,7 +1,7 @@
 import { choiceOption, invalidOption, numberOption, objectOption } from '../errors.ts';
 import { PERIODS, type Period } from '../model/period.ts';
 import type { Timestamp } from '../model/records.ts';
-import type { Labels } from '../model/series-key.ts';
+import { isLabels, type Labels } from '../model/series-key.ts';
 
 /** Which buckets to read. */
 export interface BucketQuery {
@@ -67,9 +67,7 @@ export function checkQuery(query: BucketQuery): CheckedQuery {
 
 /** @throws AnalyticsError `ERR_INVALID_OPTION` */
 export function checkLabels(labels: Labels | undefined): Labels | undefined {
-  if (labels === undefined) return undefined;
-  const isObject = typeof labels === 'object' && labels !== null;
-  if (isObject && Object.values(labels).every((value) => typeof value === 'string')) return labels;
+  if (labels === undefined || isLabels(labels)) return labels;
   throw invalidOption('labels', 'an object of texts', labels);
 }
 

@@ -1,7 +1,7 @@
-import { choiceOption, invalidOption, numberOption, objectOption, restoring } from '../errors.ts';
+import { choiceOption, invalidOption, iterableOption, numberOption, objectOption, restoring } from '../errors.ts';
 import type { Anomaly, Explanation, Observation } from '../model/anomaly.ts';
 import { type MetricDefinition, type MetricDefinitions, metricDefinition } from '../model/metric-kind.ts';
-import type { Sample } from '../model/sample.ts';
+import { isSample, type Sample } from '../model/sample.ts';
 import type { Labels, SeriesId } from '../model/series-key.ts';
 import { SeriesMap } from '../model/series-map.ts';
 import type { Deploy, Silence } from '../model/silence.ts';
@@ -122,16 +122,16 @@ export class AnomalyDetector {
 
   /**
    * Judges a sample by those of its series before it, then learns it. Bad data never throws and changes nothing: a
-   * value or timestamp that is not finite, or a timestamp not newer than the newest of the series, gives
-   * `{ ready: false, score: 0, deviation: 0 }`; so does a metric that is ignored, and a series beyond `maxSeries`.
+   * value or timestamp that is not finite, a timestamp not newer than the newest of the series, or names and labels that
+   * are not texts give `{ ready: false, score: 0, deviation: 0 }`; so does a metric that is ignored, and a series beyond `maxSeries`.
    *
    * A deviation in a direction that does not matter, or smaller than the metric's `minChange`, has its score all the
    * same, and never opens an episode.
    */
   observe(sample: Sample): Observation {
+    if (!isSample(sample)) return NOT_READY;
     const { metricName, value } = sample;
     const timestamp = Number(sample.timestamp);
-    if (!Number.isFinite(value) || !Number.isFinite(timestamp)) return NOT_READY;
     const watch = this.#series.get(sample);
     if (watch === undefined) {
       const settings = this.#settings.get(metricName);
@@ -187,11 +187,15 @@ export class AnomalyDetector {
    * Learns history before going live: samples of any series, each series in the order of its time. What they hold is
    * found as if it happened now, and is listed; it is for the caller to announce none of it. Returns how many were taken.
    *
+   * A sample that {@link observe} could not learn from is not taken.
+   *
    * @param onTaken is told what was made of each sample that was taken
+   * @throws AnalyticsError `ERR_INVALID_OPTION` unless `samples` can be iterated
    */
   backfill(samples: Iterable<Sample>, onTaken?: (sample: Sample, observation: Observation) => void): number {
     let taken = 0;
-    for (const sample of samples) {
+    for (const sample of iterableOption('samples', samples)) {
+      if (!isSample(sample)) continue;
       const before = this.#series.get(sample)?.newest;
       const observation = this.observe(sample);
       const after = this.#series.get(sample)?.newest;

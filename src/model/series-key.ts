@@ -31,6 +31,12 @@ export function canonicalLabels(labels: Labels | undefined): Labels | undefined 
   return Object.freeze(Object.defineProperty({ ...labels }, KEY, { value: key }));
 }
 
+/** Whether a value, of which nothing is known, is a label set; cheap for a canonical one. */
+export function isLabels(labels: unknown): labels is Labels {
+  if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) return false;
+  return KEY in labels || Object.values(labels).every((value) => typeof value === 'string');
+}
+
 /** Canonical string of a label set, independent of the order of its keys; `''` for none. */
 export function labelsKey(labels: CanonicalLabels | undefined): string {
   if (labels === undefined) return '';

@@ -2,7 +2,7 @@ import { choiceOption, invalidOption, numberOption, objectOption, restoring } fr
 import type { Forecast, Horizon, Prediction } from '../model/forecast.ts';
 import { type MetricDefinitions, metricDefinition } from '../model/metric-kind.ts';
 import type { PredictionAccuracy } from '../model/prediction-accuracy.ts';
-import type { Sample } from '../model/sample.ts';
+import { isSample, type Sample } from '../model/sample.ts';
 import { type Labels, labelsKey, type SeriesId } from '../model/series-key.ts';
 import { SeriesMap } from '../model/series-map.ts';
 import type { ThresholdTime } from '../model/threshold-time.ts';
@@ -104,11 +104,14 @@ export class Predictor {
     );
   }
 
-  /** Learns from one sample. One that is not finite, or not newer than the newest of its series, is skipped. */
+  /**
+   * Learns from one sample. One that is not finite, not newer than the newest of its series, or of which names and labels
+   * are not texts, is skipped.
+   */
   observe(sample: Sample): void {
-    const timestamp = Number(sample.timestamp);
+    if (!isSample(sample)) return;
     const { value } = sample;
-    if (!Number.isFinite(timestamp) || !Number.isFinite(value)) return;
+    const timestamp = Number(sample.timestamp);
     const state = this.#series.get(sample);
     if (state === undefined) {
       this.#add(sample, timestamp, value);

@@ -28,6 +28,30 @@ async function faulty(
 }
 
 describe('service', () => {
+  it('learns history under its own id, and takes nothing that no series can learn from', async () => {
+    const service = new Service({ serviceId: 'shop', clock: new ManualClock(START + 300 * MINUTE) });
+    const good = { metricName: 'latency', timestamp: START, value: 20 };
+    const bad = [
+      null,
+      'latency',
+      { ...good, value: Number.NaN },
+      { ...good, value: '20' },
+      { ...good, timestamp: new Date(Number.NaN) },
+      { ...good, metricName: 7 },
+      { ...good, serviceId: null },
+      { ...good, labels: { host: 7 } },
+      { ...good, labels: ['host'] },
+    ] as unknown as (typeof good)[];
+    expect(service.backfill([...bad, good])).toBe(1);
+    expect(service.explain('shop', 'latency').samples).toBe(1);
+    for (const samples of [undefined, null, 5, 'latency', {}]) {
+      const rule = expect.objectContaining({ code: 'ERR_INVALID_OPTION' });
+      expect(() => service.backfill(samples as never)).toThrow(rule);
+      expect(() => service.anomalyDetector.backfill(samples as never)).toThrow(rule);
+    }
+    await service.close();
+  });
+
   it('finds what a silence covers, tells nobody, and stays healthy', async () => {
     const silence = { serviceId: 'shop', until: START + 400 * MINUTE };
     const { service, told } = await faulty((s) => s.silence(silence), 4);
