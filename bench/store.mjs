@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import Database from 'libsql';
 import { ManualClock, Service } from '../dist/index.js';
 import { sqlite } from '../dist/sqlite.js';
 import { quartiles, turn } from './measure.mjs';
@@ -20,13 +21,18 @@ const UNCOUNTED_SECONDS = 8;
 const MINUTES = 10_000;
 /** Minutes between two flushes while minutes are driven by hand. */
 const FLUSH_EVERY = 30;
+/** Of those, how many are stored once more with nothing but their buckets. */
+const MINUTES_ALONE = 3000;
+/** Periods that default retention would take from the file. */
+const FOREVER = { '1m': 400, '5m': 400, '15m': 400, '1h': 400 };
 const QUERIES = 200;
 
 const TEXT = `\
 *Event loop*: ${PER_SECOND.toLocaleString('en')} records a second of ${SERVICES} services with ten operations each come in steps of 5 ms, stored every
 5 s; the delay of the loop is that of \`monitorEventLoopDelay\` at 1 ms, which has what a step of recording takes in it.
 *Closed minutes*: ${SERVICES} services with one operation, 60 records a minute, ${MINUTES.toLocaleString('en')} minutes; their time in commits is from sending a batch
-to the answer of the thread. *Opening*: thirty days, of which the default retention keeps two of minutes.`;
+to the answer of the thread, packing included; what of the file is whose is what SQLite's dbstat says. By themselves, the buckets
+of the first ${MINUTES_ALONE.toLocaleString('en')} minutes go into another store without anything else. *Opening*: thirty days, of which the default retention keeps two of minutes.`;
 
 export async function run({ progress }) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'streamgate-analytics-bench-'));
@@ -89,22 +95,50 @@ async function delays(service) {
   return { p50, p99, max };
 }
 
-/** A store that says how long its commits took. */
+/** A store that says how long its commits took, and keeps the buckets of the first of them. */
 function timed(store) {
   const time = { ms: 0 };
+  const buckets = [];
   const commit = store.commit.bind(store);
   store.commit = async (batch) => {
+    if (batch.now < START + MINUTES_ALONE * MINUTE)
+      buckets.push({ ...batch, state: new Map(), removals: [], rows: [] });
     const began = performance.now();
     await commit(batch);
     time.ms += performance.now() - began;
   };
-  return { store, time };
+  return { store, time, buckets };
+}
+
+/** Buckets a second that a new store takes of these batches, from the first to the last answer. */
+async function bucketsAlone(file, batches) {
+  const store = sqlite({ path: file, retentionDays: FOREVER });
+  await store.open();
+  const began = performance.now();
+  for (const batch of batches) await store.commit(batch);
+  const elapsed = performance.now() - began;
+  await store.close();
+  return bucketsOf(MINUTES_ALONE) / (elapsed / 1000);
+}
+
+/** Buckets of so many minutes, the longer ones included. */
+const bucketsOf = (minutes) => minutes * SERVICES * (1 + 1 / 5 + 1 / 15 + 1 / 60);
+
+/** Megabytes that each table takes on the disk, indices included. */
+function tableSizes(file) {
+  const database = new Database(file, { readonly: true });
+  const sizes = database
+    .prepare(
+      'SELECT tbl_name AS name, sum(pgsize) / 1e6 AS mb FROM dbstat JOIN sqlite_master USING (name) GROUP BY tbl_name',
+    )
+    .all();
+  database.close();
+  return new Map(sizes.map(({ name, mb }) => [name, mb]));
 }
 
 /** A million closed minutes: what they take, how fast the store takes them, and how fast a day of them is read. */
 async function closedMinutes(file, progress) {
-  const forever = { '1m': 400, '5m': 400, '15m': 400, '1h': 400 };
-  const { store, time } = timed(sqlite({ path: file, retentionDays: forever }));
+  const { store, time, buckets } = timed(sqlite({ path: file, retentionDays: FOREVER }));
   const clock = new ManualClock(START);
   const service = await Service.open({ clock, store, flushIntervalMs: DAY, retentionMs: DAY });
   for (let minute = 0; minute < MINUTES; minute++) {
@@ -127,18 +161,36 @@ async function closedMinutes(file, progress) {
   }
   await service.close();
   const megabytes = fs.statSync(file).size / 1e6;
-  // Of the service and of its operation's series; and the longer ones.
-  const buckets = MINUTES * SERVICES * (1 + 1 / 5 + 1 / 15 + 1 / 60);
-  const perSecond = buckets / (time.ms / 1000);
+  const sizes = tableSizes(file);
+  const minutesAlone = sizes.get('packs_1m');
+  const longer = ['packs_5m', 'packs_15m', 'packs_1h', 'packs_1d', 'blocks'].reduce(
+    (mb, name) => mb + sizes.get(name),
+    0,
+  );
+  progress('store: the same buckets and nothing else');
+  const alone = await bucketsAlone(`${file}-alone`, buckets);
+  const perSecond = bucketsOf(MINUTES) / (time.ms / 1000);
   const p95 = times.sort((a, b) => a - b)[Math.floor(0.95 * times.length)];
+  const mb = (size) => `${size.toFixed(1)} MB`;
   return {
     rows: [
-      ['a million closed minutes, their longer buckets and all else included', `${megabytes.toFixed(1)} MB`],
-      ['buckets a second of commit time', Math.round(perSecond).toLocaleString('en')],
+      ['a million closed minutes', mb(minutesAlone)],
+      ['their buckets of 5 and 15 minutes, hours and days, each kept for 400 days', mb(longer)],
+      [`predictions of a week, ${SERVICES} services`, mb(sizes.get('predictions'))],
+      ['what detector, predictor and charts know of them', mb(sizes.get('state'))],
+      ['the whole file', mb(megabytes)],
+      ['buckets a second, nothing else to store', Math.round(alone).toLocaleString('en')],
+      ['the same with samples, state and predictions', Math.round(perSecond).toLocaleString('en')],
       ['24 h of minutes of one service, median', `${short(quartiles(times).median)} ms`],
       ['the same, p95', `${short(p95)} ms`],
     ],
-    reached: { 'store-size': megabytes, 'store-append': perSecond, 'store-day': p95 },
+    reached: {
+      'store-size': minutesAlone,
+      'store-file': megabytes,
+      'store-append': alone,
+      'store-append-all': perSecond,
+      'store-day': p95,
+    },
   };
 }
 
