@@ -31,7 +31,7 @@ export class MergedSlots {
   /** Ascending, at most one for each slot. */
   readonly #slots: Slot[];
   /** Slots that start before it have ended. */
-  #endedBefore: number;
+  #endedBefore = 0;
 
   constructor({ endedBefore, slots }: MergedSlotsSnapshot) {
     this.#endedBefore = endedBefore;

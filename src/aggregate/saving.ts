@@ -49,7 +49,7 @@ export class Saving {
   readonly #registry: SeriesRegistry;
   readonly #closing: Closing;
   readonly #scratch = new SketchContents();
-  #nextId: number;
+  #nextId = 0;
 
   /** @param nextId number of the next service or series that is named */
   constructor(registry: SeriesRegistry, closing: Closing, nextId: number) {

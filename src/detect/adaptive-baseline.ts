@@ -138,18 +138,18 @@ export class AdaptiveBaseline implements Baseline {
   readonly #born: number;
   /** Level of all values since the open episode began. */
   #candidate: RobustLevel | undefined;
-  #count: number;
+  #count = 0;
   /** How many of the newest values equal the last one. */
-  #run: number;
-  #value: number;
-  #newest: number;
+  #run = 0;
+  #value = 0;
+  #newest = 0;
   /** Mean absolute residual over the long run. */
-  #longRun: number;
-  #serialProduct: number;
-  #serialSquare: number;
-  #serialLast: number;
+  #longRun = 0;
+  #serialProduct = 0;
+  #serialSquare = 0;
+  #serialLast = 0;
   /** Distance from the beliefs at which the deviation is the threshold. */
-  #reach: number;
+  #reach = 0;
   /** Of the sample that was judged last. */
   #localTime = 0;
   #raw = 0;

@@ -91,8 +91,8 @@ export class Beliefs {
   #scale = 0;
   #expected = 0;
   /** Sum of the shifts that were accepted within a week, and the local time of the last one. */
-  #shift: number;
-  #shiftedAt: number;
+  #shift = 0;
+  #shiftedAt = 0;
 
   constructor(snapshot: BeliefsSnapshot) {
     this.#quick = new RobustLevel(QUICK_RATE, snapshot.quick);

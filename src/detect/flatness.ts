@@ -26,12 +26,12 @@ export interface FlatnessSnapshot {
  * in a week, and longer by far than any run before. What often repeats itself never goes flat for it.
  */
 export class Flatness {
-  #values: number;
-  #repeats: number;
+  #values = 0;
+  #repeats = 0;
   /** Repeats of the last value. */
-  #run: number;
+  #run = 0;
   /** Most repeats of a value before it. */
-  #longest: number;
+  #longest = 0;
   /** Whether the run that goes on is taken for normal. */
   #accepted: boolean;
 

@@ -30,8 +30,8 @@ export class JumpNovelty {
   readonly #quick: RobustLevel;
   /** Ring of the last values. */
   readonly #window: number[];
-  #filled: number;
-  #next: number;
+  #filled = 0;
+  #next = 0;
   readonly #ranks: RankTable;
 
   constructor(snapshot?: JumpNoveltySnapshot) {

@@ -30,13 +30,13 @@ export interface LevelNoveltySnapshot {
 export class LevelNovelty {
   /** Ring of the last values. */
   readonly #recent: Float64Array;
-  #filled: number;
-  #next: number;
-  #sum: number;
-  #pastCount: number;
-  #pastMean: number;
-  #pastVariance: number;
-  #moving: number;
+  #filled = 0;
+  #next = 0;
+  #sum = 0;
+  #pastCount = 0;
+  #pastMean = 0;
+  #pastVariance = 0;
+  #moving = 0;
   readonly #ranks: RankTable;
 
   constructor(snapshot?: LevelNoveltySnapshot) {

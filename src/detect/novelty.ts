@@ -50,17 +50,17 @@ export interface NoveltySnapshot {
  * microsecond a sample.
  */
 export class Novelty {
-  #count: number;
-  #mean: number;
-  #squares: number;
+  #count = 0;
+  #mean = 0;
+  #squares = 0;
   readonly #value: ValueNovelty;
   readonly #jump: JumpNovelty;
   readonly #level: LevelNovelty;
   /** Not before there is some of a day to compare with, so that short-lived series stay small. */
   #season: SeasonNovelty | undefined;
-  #carried: number;
-  #trace: number;
-  #decades: number;
+  #carried = 0;
+  #trace = 0;
+  #decades = 0;
   #standardised = 0;
   #isNews: boolean;
 

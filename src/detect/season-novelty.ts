@@ -43,12 +43,12 @@ export class SeasonNovelty {
   readonly #counts: Uint32Array;
   readonly #squares: Float64Array;
   /** Number, and sum of squares, of the residuals of all hours. */
-  #residuals: number;
-  #allSquares: number;
-  #average: number;
+  #residuals = 0;
+  #allSquares = 0;
+  #average = 0;
   readonly #yesterday: Float64Array;
-  #slot: number;
-  #value: number;
+  #slot = 0;
+  #value = 0;
   readonly #ranks: RankTable;
 
   constructor(snapshot?: SeasonNoveltySnapshot) {

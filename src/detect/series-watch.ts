@@ -59,7 +59,7 @@ export class SeriesWatch {
   readonly settings: SeriesSettings;
   /** Timestamps and values, alternating: of all samples until there is a baseline, then of the newest. */
   #recent: number[];
-  #samples: number;
+  #samples = 0;
   #baseline: Baseline | undefined;
   #episodes: EpisodesState;
   #verdict: Verdict | undefined;

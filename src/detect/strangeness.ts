@@ -55,13 +55,13 @@ export interface StrangenessSnapshot {
  * lies above. Both are said once: what goes on is strange, but no news.
  */
 export class Strangeness {
-  #alarm: number;
-  #lasting: number;
+  #alarm = 0;
+  #lasting = 0;
   /** Samples since the last alarm. */
-  #since: number;
+  #since = 0;
   /** The step that the deviation of chance was worked out for. */
-  #step: number;
-  #chance: number;
+  #step = 0;
+  #chance = 0;
   readonly #pagesPerWeek: number;
 
   constructor(pagesPerWeek: number, snapshot?: StrangenessSnapshot) {

@@ -19,7 +19,7 @@ export interface ValueNoveltySnapshot {
 /** Novelty of the value itself: where hardly any was before. */
 export class ValueNovelty {
   readonly #histogram: Float64Array;
-  #count: number;
+  #count = 0;
   readonly #ranks: RankTable;
 
   constructor(snapshot?: ValueNoveltySnapshot) {

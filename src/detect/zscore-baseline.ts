@@ -42,12 +42,12 @@ export class ZscoreBaseline implements Baseline {
   readonly #threshold: number;
   readonly #historySize: number;
   readonly #values: number[];
-  #next: number;
-  #mean: number;
+  #next = 0;
+  #mean = 0;
   /** Sum of squared differences from the mean. */
-  #squares: number;
+  #squares = 0;
   /** How many of the newest values are equal. */
-  #run: number;
+  #run = 0;
 
   /** @param threshold half width of the band in standard deviations */
   constructor(threshold: number, historySize: number, start: History | ZscoreSnapshot) {

@@ -83,7 +83,7 @@ export class CodeReader {
   readonly #view: DataView;
   /** Kept, because asking the view for its length takes longer than reading a word. */
   readonly #end: number;
-  #at: number;
+  #at = 0;
   /** Bits of the byte at `#at` that were read. */
   #skip = 0;
 

@@ -116,8 +116,8 @@ class Ring {
   #times: Float64Array;
   #fields: Float32Array;
   /** Instants kept, and where the next one goes. */
-  #size: number;
-  #next: number;
+  #size = 0;
+  #next = 0;
   /** Whether older ones were given up. */
   #full: boolean;
 

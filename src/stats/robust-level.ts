@@ -21,9 +21,9 @@ export interface RobustLevelSnapshot {
  */
 export class RobustLevel {
   readonly #rate: number;
-  #level: number;
-  #meanAbsolute: number;
-  #count: number;
+  #level = 0;
+  #meanAbsolute = 0;
+  #count = 0;
 
   /**
    * @param rate share of the newest value in the level, (0, 1]

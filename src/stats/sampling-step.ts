@@ -6,8 +6,8 @@ const GAPS = 15;
 /** Step between the samples of a series: the median of its last 15 gaps. */
 export class SamplingStep {
   readonly #gaps: number[];
-  #next: number;
-  #median: number;
+  #next = 0;
+  #median = 0;
 
   /** @param gaps the gaps seen so far, oldest first; only the last 15 count */
   constructor(gaps: readonly number[] = []) {

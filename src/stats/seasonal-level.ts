@@ -64,14 +64,14 @@ export class SeasonalLevel {
   /** Values that each slot has seen. */
   readonly #counts: Uint32Array;
   readonly #born: number;
-  #level: number;
+  #level = 0;
   /** A level without habits, to compare with. */
-  #plain: number;
-  #meanAbsolute: number;
-  #count: number;
+  #plain = 0;
+  #meanAbsolute = 0;
+  #count = 0;
   /** Mean absolute errors, its own and the plain level's, over about a day. */
-  #error: number;
-  #plainError: number;
+  #error = 0;
+  #plainError = 0;
   #confirmed: boolean;
   /** The time asked for last, and its slot. */
   #time: number = Number.NaN;

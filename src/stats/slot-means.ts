@@ -21,11 +21,11 @@ export class SlotMeans {
   readonly #period: number;
   readonly #means: Float64Array;
   /** The slot that is being filled, its sum and count; −1 before the first. */
-  #slot: number;
-  #sum: number;
-  #count: number;
-  #meanAbsolute: number;
-  #learned: number;
+  #slot = 0;
+  #sum = 0;
+  #count = 0;
+  #meanAbsolute = 0;
+  #learned = 0;
   /** The time asked for last, and its slot. */
   #time: number = Number.NaN;
   #slotAtTime = 0;

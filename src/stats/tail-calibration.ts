@@ -62,15 +62,15 @@ export interface TailCalibrationSnapshot {
  */
 export class TailCalibration {
   #peaks: number[];
-  #count: number;
+  #count = 0;
   /** Count from which the next fit is due. */
-  #fitted: number;
-  #clusterPeak: number;
-  #clusterLeft: number;
+  #fitted = 0;
+  #clusterPeak = 0;
+  #clusterLeft = 0;
   /** Where the tail begins, and the two numbers of the mapping. */
-  #start: number;
-  #slope: number;
-  #power: number;
+  #start = 0;
+  #slope = 0;
+  #power = 0;
 
   constructor(snapshot?: TailCalibrationSnapshot) {
     this.#peaks = [...(snapshot?.peaks ?? [])];
