@@ -153,6 +153,15 @@ export class AdaptiveBaseline implements Baseline {
   /** Of the sample that was judged last. */
   #localTime = 0;
   #raw = 0;
+  readonly #verdict: { -readonly [F in keyof Verdict]: Verdict[F] } = {
+    expected: 0,
+    lower: 0,
+    upper: 0,
+    deviation: 0,
+    score: 0,
+    nature: undefined,
+    step: 0,
+  };
 
   constructor(options: AdaptiveOptions, start: History | AdaptiveSnapshot) {
     const from = 'method' in start ? start : firstBelief(start);
@@ -223,15 +232,15 @@ export class AdaptiveBaseline implements Baseline {
     const { decades, isNews } = this.#novelty;
     const score = this.#strangeness.take(distant, decades, isNews, timestamp - this.#born, step);
     const { expected } = beliefs;
-    return {
-      expected,
-      lower: Math.max(min, beliefs.lower(this.#reach)),
-      upper: Math.min(max, beliefs.upper(this.#reach)),
-      deviation: value < expected ? -size : size,
-      score,
-      nature: flat > 0 ? 'flatline' : this.#isUsualElsewhen ? 'seasonal' : undefined,
-      step,
-    };
+    const verdict = this.#verdict;
+    verdict.expected = expected;
+    verdict.lower = Math.max(min, beliefs.lower(this.#reach));
+    verdict.upper = Math.min(max, beliefs.upper(this.#reach));
+    verdict.deviation = value < expected ? -size : size;
+    verdict.score = score;
+    verdict.nature = flat > 0 ? 'flatline' : this.#isUsualElsewhen ? 'seasonal' : undefined;
+    verdict.step = step;
+    return verdict;
   }
 
   limits(deviation: number): { readonly below: number; readonly above: number } {

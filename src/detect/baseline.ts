@@ -51,7 +51,7 @@ export interface Baseline {
   readonly habitsLeft: HabitsLeft;
   /** Whether all samples that it remembers have the same value. */
   readonly constant: boolean;
-  /** Judges a sample that is about to come. */
+  /** Judges a sample that is about to come. The verdict holds until the next one: a baseline may fill one object again. */
   judge(timestamp: number, value: number): Verdict;
   /** The values at which the last sample would have deviated by so much. */
   limits(deviation: number): { readonly below: number; readonly above: number };

@@ -40,6 +40,8 @@ const MOST_RATIO = 1e100;
  */
 const NEWTON_STEPS = 8;
 const NEWTON_CHANGE = 1e-5;
+/** Mean distance of the beliefs from the outermost one, in units, up to which it is where Newton's steps start from. */
+const MEAN_HELPS = 0.5;
 const HALVINGS = 30;
 
 /** State of {@link Beliefs}. */
@@ -356,9 +358,16 @@ export class Beliefs {
   /** How far beyond the outermost belief the product of the distances is 1, in units. */
   #beyond(outermost: number, unit: number, side: 1 | -1): number {
     const nearness = this.#nearness;
-    for (let i = 0; i < this.#count; i++) nearness[i] = (side * (outermost - (this.#centres[i] as number))) / unit;
-    // It is one unit where all beliefs agree, else less; from there on Newton's steps only ever come nearer.
-    let x = 1;
+    let sum = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const inside = (side * (outermost - (this.#centres[i] as number))) / unit;
+      nearness[i] = inside;
+      sum += inside;
+    }
+    const mean = sum / this.#count;
+    // It is one unit where all beliefs agree, else less, but never less than for as many beliefs at their mean, which is
+    // near it unless they are far apart. From either start Newton's steps come nearer.
+    let x = mean < MEAN_HELPS ? 1 - mean : 1;
     for (let step = 0; step < NEWTON_STEPS; step++) {
       let product = 1;
       let slope = 0;
@@ -370,7 +379,7 @@ export class Beliefs {
       if (!(product < Number.MAX_VALUE && slope < Number.MAX_VALUE)) return 0;
       const change = (product - 1) / slope;
       x -= change;
-      if (change < NEWTON_CHANGE * x) break;
+      if (Math.abs(change) < NEWTON_CHANGE * x) break;
     }
     return Math.min(Number.MAX_VALUE, unit * Math.max(0, x));
   }

@@ -172,7 +172,7 @@ export class SeriesWatch {
       samples: this.#samples,
       baseline: this.#baseline?.snapshot() as AdaptiveSnapshot | ZscoreSnapshot | undefined,
       episodes: this.#episodes,
-      verdict: this.#verdict,
+      verdict: this.#verdict && { ...this.#verdict },
       anomalous: this.#anomalous,
       scores: this.#scores.slice(),
     };
@@ -225,10 +225,12 @@ export class SeriesWatch {
     const { above, below, open, last } = before;
     const quiet = above === undefined && below === undefined && open === undefined && last === undefined;
     if (quiet && !this.#anomalous) return undefined;
+    const verdict = this.#verdict as Verdict;
     const judged = {
       timestamp: this.newest,
       value: this.value,
-      verdict: this.#verdict as Verdict,
+      // An anomalous sample may be kept as the peak of its episode.
+      verdict: this.#anomalous ? { ...verdict } : verdict,
       anomalous: this.#anomalous,
       index: this.#samples - 1,
       errorRate: this.#anomalous ? surroundings.errorRate(series.serviceId, this.newest) : 0,

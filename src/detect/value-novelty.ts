@@ -3,8 +3,13 @@ import { RankTable, type RankTableSnapshot } from '../stats/rank-table.ts';
 /** Bins of the histogram over the real line, narrow in the middle. */
 const BINS = 64;
 
-/** Keeps a value on the border of two bins on one side of it, whatever the rounding. */
-const BORDER = 1e-9;
+/** A bin begins a little earlier, so that a value on its border lies on one side of it, whatever the rounding. */
+const EARLIER = 1e-9;
+
+/** Where bins begin; the first has no beginning. As many in equal angles: the arc tangent of twice the value is uniform. */
+const BORDERS: Float64Array = Float64Array.from({ length: BINS }, (_, bin) =>
+  bin === 0 ? Number.NEGATIVE_INFINITY : Math.tan(((bin - EARLIER) / BINS - 0.5) * Math.PI) / 2,
+);
 
 /** At so many values the histogram is halved. */
 const MEMORY = 65_536;
@@ -48,7 +53,7 @@ export class ValueNovelty {
 
   /** Bits of surprise at the bin that the value falls into. */
   #rareness(z: number): number {
-    const bin = Math.min(BINS - 1, Math.floor((Math.atan(2 * z) / Math.PI + 0.5) * BINS + BORDER));
+    const bin = binOf(z);
     const before = this.#histogram[bin] as number;
     const bits = -Math.log2((before + 1) / (this.#count + BINS));
     this.#histogram[bin] = before + 1;
@@ -59,4 +64,13 @@ export class ValueNovelty {
     }
     return bits;
   }
+}
+
+/** The bin that begins last of those that begin at the value or below it, by halving. */
+function binOf(z: number): number {
+  let bin = 0;
+  for (let half = BINS >> 1; half > 0; half >>= 1) {
+    if (z >= (BORDERS[bin + half] as number)) bin += half;
+  }
+  return bin;
 }

@@ -84,8 +84,9 @@ function ratio(x: number, over: Coefficients, under: Coefficients): number {
   return polynomial(x, over) / polynomial(x, under);
 }
 
-function polynomial(x: number, [a, b, c, d, e, f, g, h]: Coefficients): number {
-  return ((((((h * x + g) * x + f) * x + e) * x + d) * x + c) * x + b) * x + a;
+/** Horner's rule. The coefficients are not taken apart in the parameter list: that would go through an iterator. */
+function polynomial(x: number, c: Coefficients): number {
+  return ((((((c[7] * x + c[6]) * x + c[5]) * x + c[4]) * x + c[3]) * x + c[2]) * x + c[1]) * x + c[0];
 }
 
 // Coefficients of AS 241, routine PPND16, lowest order first, rounded to doubles.
