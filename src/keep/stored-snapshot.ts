@@ -51,7 +51,7 @@ export function storedSnapshot(
       plans: { silences: [], deploys: [] },
     },
     predictor: {
-      version: 2,
+      version: 3,
       settings: state.get(SETTINGS) as string,
       series: series.flatMap(({ series: id, state: known }) =>
         known?.predictor === undefined ? [] : [{ series: id, state: known.predictor }],

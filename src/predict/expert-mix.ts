@@ -1,27 +1,31 @@
+import { AdditiveMedian } from '../stats/additive-median.ts';
 import { RecursiveLeastSquares } from '../stats/recursive-least-squares.ts';
 import type { StateLayout } from './series-state.ts';
 
 /**
- * What is noted down of a moment, as distances from the newest value in units of the usual change: to four averages,
- * half-lives of 1, 3, 10 and 40 steps; the change of the day's course; to that course as it is, and as it is moved by
- * how today differs at the moment and all along; to the value one horizon ago; the change of the week's course.
+ * What is noted down of a moment, as distances from the newest value in units of the usual change: to the value one
+ * horizon ago; to what is usual at that time of the hour; to four averages, half-lives of 1, 3, 10 and 40 steps; the
+ * change of the day's course; to that course as it is, and as it is moved by how today differs at the moment and all along.
  */
-export const AVERAGE_NOTES = 0;
-export const DAY_CHANGE = 4;
-export const DAY_NOW = 5;
-export const TODAY_NOW = 6;
-export const TODAY_LONG = 7;
-export const LAGGED = 8;
-export const WEEK_CHANGE = 9;
-/** These are the regression's inputs; its own forecast follows, and the change along the trend. */
+export const LAGGED = 0;
+export const HOUR_NOW = 1;
+export const AVERAGE_NOTES = 2;
+export const DAY_CHANGE = 6;
+export const DAY_NOW = 7;
+export const TODAY_NOW = 8;
+export const TODAY_LONG = 9;
+/** The first three are the curves' inputs, all ten the regression's. */
+const CURVED = 3;
 const FEATURES = 10;
-export const REGRESSION = 10;
+/** The change of the week's course, along the trend, and by the regression. */
+export const WEEK_CHANGE = 10;
 export const TREND = 11;
+export const REGRESSION = 12;
 /** How many numbers that is. */
-export const NOTES = 12;
+export const NOTES = 13;
 
-const EXPERTS = 11;
-/** Experts that are believed before there are outcomes: all but the trend, wild on noise, and those that need a day. */
+const EXPERTS = 13;
+/** Experts that are believed before there are outcomes: all but the trend, wild on noise, and those that need some history. */
 const FIRST_EXPERTS = 7;
 
 /** Outcomes before the regression is believed. */
@@ -59,6 +63,8 @@ const REGRET_WARM_UP = 50;
 export class ExpertMix {
   readonly #regression = new RecursiveLeastSquares(FEATURES);
   readonly #regressionAt: number;
+  readonly #curves = new AdditiveMedian(CURVED);
+  readonly #curvesAt: number;
   /** Number of outcomes, weights of the mix, losses, regrets, their squares. */
   readonly #at: number;
   #doubt = 0;
@@ -68,6 +74,7 @@ export class ExpertMix {
   constructor(layout: StateLayout) {
     this.#at = layout.floats(1 + 4 * EXPERTS);
     this.#regressionAt = layout.floats(this.#regression.size);
+    this.#curvesAt = layout.floats(this.#curves.size);
   }
 
   /** How far apart the experts were at the last `predict`: weighted standard deviation, in usual changes. */
@@ -87,7 +94,7 @@ export class ExpertMix {
       const change = this.#regression.predict(floats, this.#regressionAt, notes, at);
       notes[at + REGRESSION] = Math.max(-REGRESSION_CLIP, Math.min(REGRESSION_CLIP, change));
     }
-    const said = this.#listen(notes, at);
+    const said = this.#listen(floats, notes, at);
     const weights = this.#at + 1;
     let change = 0;
     for (let i = 0; i < EXPERTS; i++) change += (floats[weights + i] as number) * (said[i] as number);
@@ -105,12 +112,13 @@ export class ExpertMix {
   learn(floats: Float32Array, at: number, outcome: number): void {
     for (let i = at; i < at + NOTES; i++) floats[i] = cut(floats[i] as number);
     const change = cut(outcome);
-    const said = this.#listen(floats, at);
+    const said = this.#listen(floats, floats, at);
     const count = (floats[this.#at] as number) + 1;
     floats[this.#at] = count;
     this.#followLosses(floats, said, change, Math.max(LOSS_WEIGHT, 1 / count));
     this.#followRegrets(floats, said, change, count > REGRET_WARM_UP);
     this.#regression.learn(floats, this.#regressionAt, floats, at, change);
+    this.#curves.learn(floats, this.#curvesAt, floats, at, change);
   }
 
   /** Makes the weights those that follow from the losses. */
@@ -163,7 +171,7 @@ export class ExpertMix {
   }
 
   /** Changes that the experts forecast. */
-  #listen(notes: Float32Array, at: number): Float64Array {
+  #listen(floats: Float32Array, notes: Float32Array, at: number): Float64Array {
     const said = this.#said;
     const dayChange = notes[at + DAY_CHANGE] as number;
     const toAverage = notes[at + AVERAGE_NOTES + 1] as number;
@@ -178,6 +186,8 @@ export class ExpertMix {
     said[8] = dayChange + (notes[at + TODAY_LONG] as number);
     said[9] = dayChange + (notes[at + WEEK_CHANGE] as number) + toAverage;
     said[10] = notes[at + TREND] as number;
+    said[11] = notes[at + HOUR_NOW] as number;
+    said[12] = this.#curves.predict(floats, this.#curvesAt, notes, at);
     return said;
   }
 }

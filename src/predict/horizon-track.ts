@@ -2,13 +2,15 @@ import { type QuantileDistribution, type QuantileGrid, QuantileTracker } from '.
 import type { SeriesState, StateLayout } from './series-state.ts';
 
 /** At most this many forecasts are under way at any time; half as many learn worse, more cost without gain. */
-const ORIGINS_UNDER_WAY = 12;
+const MOST_UNDER_WAY = 12;
 /**
  * Nor are they issued faster than this, milliseconds, where at least a few steps of the horizon lie in between: a minute
  * series learns as well from every other sample (0.1 % worse 5 minutes ahead), for two thirds of the cost.
  */
 const LEAST_SPACING_MS = 100_000;
 const FEWEST_UNDER_WAY = 2.5;
+/** Room for what that comes to with whole steps, and for one more where samples come early. */
+const LEAST_ROOM = 6;
 /** Outcomes before this horizon's own scale and errors are believed. */
 const WARM_UP = 6;
 /** The scale is a mean over about the last 200 outcomes, and so is the record. */
@@ -100,6 +102,8 @@ export class HorizonTrack {
   readonly #errorsAt: number;
   readonly #pendingAt: number;
   readonly #entriesAt: number;
+  /** Forecasts that there is room for. */
+  readonly #room: number;
   /** Floats of one forecast under way. */
   readonly #stride: number;
   readonly #level: number;
@@ -118,11 +122,12 @@ export class HorizonTrack {
     this.horizonMs = horizonMs;
     this.#level = level;
     this.#stride = NOTES + notes;
+    this.#room = Math.min(MOST_UNDER_WAY, Math.max(LEAST_ROOM, Math.ceil(horizonMs / LEAST_SPACING_MS) + 1));
     this.#at = layout.doubles(DOUBLES);
-    this.#pendingAt = layout.doubles(ORIGINS_UNDER_WAY * PENDING_DOUBLES);
+    this.#pendingAt = layout.doubles(this.#room * PENDING_DOUBLES);
     this.#errors = new QuantileTracker(grid, FIRST_SIGMA);
     this.#errorsAt = layout.floats(this.#errors.size);
-    this.#entriesAt = layout.floats(ORIGINS_UNDER_WAY * this.#stride);
+    this.#entriesAt = layout.floats(this.#room * this.#stride);
   }
 
   /** Begins a series. */
@@ -225,7 +230,7 @@ export class HorizonTrack {
       const head = d[at + HEAD] as number;
       const late = timestamp - (d[this.#pendingAt + head * PENDING_DOUBLES + TARGET] as number);
       if (late < -stepMs / 2) return -1;
-      d[at + HEAD] = head + 1 === ORIGINS_UNDER_WAY ? 0 : head + 1;
+      d[at + HEAD] = head + 1 === this.#room ? 0 : head + 1;
       d[at + PENDING] = (d[at + PENDING] as number) - 1;
       if (late > stepMs) continue;
       this.#compare(state, head, value, tolerance);
@@ -256,9 +261,9 @@ export class HorizonTrack {
     if (pending === 0) return true;
     const steps = this.horizonMs / stepMs;
     const spacing = Math.min(Math.ceil(LEAST_SPACING_MS / stepMs), Math.floor(steps / FEWEST_UNDER_WAY));
-    const stride = Math.max(1, Math.ceil(steps / ORIGINS_UNDER_WAY), spacing);
+    const stride = Math.max(1, Math.ceil(steps / MOST_UNDER_WAY), spacing);
     const next = (d[this.#at + NEWEST_ORIGIN] as number) + (stride - 0.5) * stepMs;
-    return timestamp >= next && pending < ORIGINS_UNDER_WAY;
+    return timestamp >= next && pending < this.#room;
   }
 
   /** Place for the notes of the next forecast, in the state's floats. */
@@ -290,7 +295,7 @@ export class HorizonTrack {
 
   #nextSlot(d: Float64Array): number {
     const slot = (d[this.#at + HEAD] as number) + (d[this.#at + PENDING] as number);
-    return slot < ORIGINS_UNDER_WAY ? slot : slot - ORIGINS_UNDER_WAY;
+    return slot < this.#room ? slot : slot - this.#room;
   }
 
   #compare(state: SeriesState, slot: number, value: number, tolerance: number): void {

@@ -3,6 +3,7 @@ import {
   DAY_CHANGE,
   DAY_NOW,
   ExpertMix,
+  HOUR_NOW,
   LAGGED,
   NOTES,
   REGRESSION,
@@ -35,6 +36,12 @@ const SETTLED = 20;
 /** How days of the week differ from the course of the day: slots of three hours, the newest week weighing two fifths. */
 const WEEK_PROFILE: ProfileShape = { periodMs: 7 * 86_400_000, buckets: 56, newestWeight: 0.4 };
 
+/**
+ * What comes and goes with the hour, such as jobs that are started by the clock: how values differ from the slow average
+ * in each five minutes of it. Of the values as they are, since a job may last for one sample.
+ */
+const HOUR_PROFILE: ProfileShape = { periodMs: 3_600_000, buckets: 12, newestWeight: 0.15 };
+
 /** No note is larger, in usual changes; single precision holds its square. */
 const LARGEST_NOTE = 1e15;
 
@@ -61,8 +68,8 @@ const TODAY = AVERAGES + HALF_LIVES.length;
 const DOUBLES = TODAY + TODAY_HALF_LIVES.length;
 
 /**
- * The default model: eleven simple forecasts, among them a straight line on, a regression on averages and on the usual
- * course of day and week, and mixed for each horizon as they did lately. Everything is updated in place with each sample.
+ * The default model: thirteen simple forecasts, among them a straight line on, a regression on averages and on the usual
+ * course of hour and day, and curves, mixed for each horizon as they did lately. Everything is updated in place with each sample.
  *
  * Works for any series; where nothing can be predicted it comes down to the last value.
  */
@@ -72,6 +79,7 @@ export class OnlineMix implements OnlineModel {
   readonly #at: number;
   readonly #day: SeasonProfile;
   readonly #week: SeasonProfile;
+  readonly #hour: SeasonProfile;
   readonly #shift: LevelShift;
   readonly #mixes: readonly ExpertMix[];
   #doubt = 0;
@@ -81,6 +89,7 @@ export class OnlineMix implements OnlineModel {
     this.#at = layout.doubles(DOUBLES);
     this.#day = new SeasonProfile(layout, DAY_PROFILE);
     this.#week = new SeasonProfile(layout, WEEK_PROFILE);
+    this.#hour = new SeasonProfile(layout, HOUR_PROFILE);
     this.#shift = new LevelShift(layout);
     this.#mixes = Array.from({ length: horizons }, () => new ExpertMix(layout));
   }
@@ -99,6 +108,7 @@ export class OnlineMix implements OnlineModel {
     d[this.#at + USUAL_OF_WEEK] = Number.NaN;
     this.#day.start(state, stepMs);
     this.#week.start(state, stepMs);
+    this.#hour.start(state, stepMs);
     for (const mix of this.#mixes) mix.start(state.floats);
   }
 
@@ -133,6 +143,7 @@ export class OnlineMix implements OnlineModel {
       }
     }
     this.#day.observe(state, timestamp, level);
+    this.#hour.observe(state, timestamp, value - (d[at + AVERAGES + SLOW] as number));
   }
 
   predict(state: SeriesState, horizonMs: number, track: HorizonTrack, notes: Float32Array, at: number): number {
@@ -166,7 +177,7 @@ export class OnlineMix implements OnlineModel {
     }
     const usual = d[own + USUAL] as number;
     const change = this.#day.at(state, time + horizonMs) - usual;
-    if (Number.isNaN(change)) notes.fill(0, at + DAY_CHANGE, at + LAGGED);
+    if (Number.isNaN(change)) notes.fill(0, at + DAY_CHANGE, at + TODAY_LONG + 1);
     else {
       const toUsual = usual + (d[own + ANCHOR] as number) - last;
       notes[at + DAY_CHANGE] = bound(change * unit);
@@ -176,6 +187,9 @@ export class OnlineMix implements OnlineModel {
     }
     const lagged = track.lagged(state);
     notes[at + LAGGED] = Number.isNaN(lagged) ? 0 : bound((lagged - last) * unit);
+    const ofHour = this.#hour.mean(state, time + horizonMs);
+    const toHour = ofHour + (d[own + AVERAGES + SLOW] as number) - last;
+    notes[at + HOUR_NOW] = Number.isNaN(toHour) ? 0 : bound(toHour * unit);
     const ofWeek = d[own + USUAL_OF_WEEK] as number;
     const week = Number.isNaN(ofWeek) ? ofWeek : this.#week.at(state, time + horizonMs) - ofWeek;
     notes[at + WEEK_CHANGE] = Number.isNaN(week) ? 0 : bound(week * unit);

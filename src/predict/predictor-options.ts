@@ -56,7 +56,7 @@ export interface PredictorSeriesSnapshot {
 /** State of a `Predictor`, structured-cloneable. */
 export interface PredictorSnapshot {
   /** Of the layout. */
-  readonly version: 2;
+  readonly version: 3;
   /** What the states depend on: model, history size, level and horizons. */
   readonly settings: string;
   /** State of each series. */

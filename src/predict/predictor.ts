@@ -22,7 +22,7 @@ import type { SeriesState } from './series-state.ts';
 
 /** A series keeps this many samples as plain numbers before it gets a forecaster; most short-lived ones never do. */
 const RAW_SAMPLES = 8;
-const SNAPSHOT_VERSION = 2;
+const SNAPSHOT_VERSION = 3;
 /** Heap of a series beside its block, its place in the map included, and of one that has none; measured on Node 20. */
 const OBJECT_BYTES = 600;
 const YOUNG_BYTES = 250;
@@ -84,7 +84,7 @@ export class Predictor {
       level,
     });
     this.#outlook = new Outlook(this.#forecaster, this.#horizons, level, metrics);
-    this.#fingerprint = JSON.stringify([name, length, level, milliseconds]);
+    this.#fingerprint = JSON.stringify([SNAPSHOT_VERSION, name, length, level, milliseconds]);
   }
 
   /** Number of series. */

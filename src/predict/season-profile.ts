@@ -77,6 +77,14 @@ export class SeasonProfile {
     return mean + (position - before) * ((state.floats[second] as number) - mean);
   }
 
+  /** The usual value in the bucket of this time; NaN where it is unknown. */
+  mean({ doubles, floats }: SeriesState, timestamp: number): number {
+    const buckets = doubles[this.#doubles + BUCKETS] as number;
+    if (buckets < FEWEST_BUCKETS) return Number.NaN;
+    const bucket = Math.floor((timestamp * buckets) / this.#shape.periodMs);
+    return floats[this.#means + slotOf(bucket, buckets)] as number;
+  }
+
   #finish({ doubles: d, floats }: SeriesState): void {
     const at = this.#doubles;
     const buckets = d[at + BUCKETS] as number;

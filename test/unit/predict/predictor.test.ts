@@ -351,7 +351,7 @@ describe('state', () => {
 
   it('restore refuses another version', () => {
     const snapshot = new Predictor().snapshot();
-    expect(codeOf(() => Predictor.restore({ ...snapshot, version: 1 as 2 }))).toBe('ERR_INVALID_SNAPSHOT');
+    expect(codeOf(() => Predictor.restore({ ...snapshot, version: 2 as 3 }))).toBe('ERR_INVALID_SNAPSHOT');
     expect(codeOf(() => Predictor.restore(undefined as never))).toBe('ERR_INVALID_SNAPSHOT');
   });
 
