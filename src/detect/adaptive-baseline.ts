@@ -14,7 +14,7 @@ import {
   type Verdict,
 } from './baseline.ts';
 import { Beliefs, type BeliefsSnapshot } from './beliefs.ts';
-import { openingLimit } from './evidence.ts';
+import { mostAlike, openingLimit } from './evidence.ts';
 import { Flatness, type FlatnessSnapshot } from './flatness.ts';
 import { Novelty, type NoveltySnapshot } from './novelty.ts';
 import { Strangeness, type StrangenessSnapshot } from './strangeness.ts';
@@ -212,6 +212,7 @@ export class AdaptiveBaseline implements Baseline {
       carry: (1 - carried) / (1 + carried),
       closeAfter: CLOSE_AFTER,
       closeMost: CLOSE_MOST,
+      mostAlike: mostAlike(this.#options.maxPagesPerWeek),
       acceptAfter: Math.max(ACCEPT_LEAST, Math.min(ACCEPT_MOST, Math.ceil(ACCEPT_MS / step))),
     };
   }

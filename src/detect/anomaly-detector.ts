@@ -431,6 +431,7 @@ function unknownSeries(threshold: number, samplesNeeded: number): ReturnType<Ser
     evidence: 0,
     limit: 0,
     anomaly: undefined,
+    untold: undefined,
   };
 }
 

@@ -30,9 +30,11 @@ export interface EpisodeRules {
   readonly limit: number;
   /** Worth of each further sample's evidence against the first's, 0..1: little where samples follow each other closely. */
   readonly carry: number;
-  /** Normal samples in a row that close an episode; doubled for each episode in quick succession, up to `closeMost`. */
+  /** Normal samples in a row that close an episode; four times as many for each episode in quick succession, up to `closeMost`. */
   readonly closeAfter: number;
   readonly closeMost: number;
+  /** Episodes of a kind within a day from which the series is known for them, and nobody is told of another. */
+  readonly mostAlike: number;
   /** Samples after which what goes on is the new normal. */
   readonly acceptAfter: number;
 }

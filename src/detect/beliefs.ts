@@ -15,14 +15,18 @@ const HELD = 0.1;
 const DAY_SLOTS = 48;
 const WEEK_SLOTS = 168;
 
-/** The first two beliefs are levels, the others know the time. */
-const LEVELS = 2;
-
 /**
  * What a belief that knows the time expects is no news to anybody, however far it is from the others: the nightly job,
- * which last night knows. It counts for at most this times one more than the distance from the nearest of them.
+ * which last night knows. Nor is what holds all day: the night without the job. It counts for at most this times one
+ * more than the distance from the nearest of them.
  */
 const LENIENCE = 1.5;
+
+/**
+ * And for at most this times that distance. Noise about the belief that is right must not add up, however many samples
+ * it comes in: from 1.87 times normal deviations on evidence would grow (their mean surprise is that of its drift, 2.5).
+ */
+const NEAR_LENIENCE = 1.85;
 
 /** How long a belief that knows the time may still speak of the level before an accepted shift: until its slots are new. */
 const DAY_MS = DAY.period;
@@ -85,6 +89,9 @@ export class Beliefs {
   /** How far the beliefs lie inside the outermost one, in units, while an end of the band is worked out. */
   readonly #nearness = new Float64Array(MOST);
   #count = 0;
+  /** Index of the first belief that knows the time, and of the one that holds. */
+  #timed = 0;
+  #holds = 0;
   #lowest = 0;
   #highest = 0;
   /** Lowest and highest belief. */
@@ -166,7 +173,8 @@ export class Beliefs {
     this.#count = 0;
     this.#believe(this.#slow.level, this.#slow.scale, floor);
     if (!stale) this.#believe(this.#quick.level, this.#quick.scale, floor);
-    let holding = this.#slow.level;
+    this.#timed = this.#count;
+    this.#holds = 0;
     if (this.#seasons !== undefined) {
       const { day, week, yesterday, lastWeek } = this.#seasons;
       const weekly = day === undefined || (week?.confirmed === true && week.relativeError < day.relativeError);
@@ -174,7 +182,7 @@ export class Beliefs {
       const usual = this.#moved(habit?.at(localTime) ?? Number.NaN, localTime, value, weekly ? WEEK_MS : DAY_MS);
       if (habit !== undefined && !Number.isNaN(usual)) {
         this.#believe(usual, habit.scale, floor);
-        if (habit.confirmed) holding = usual;
+        if (habit.confirmed) this.#holds = this.#timed;
       }
       const before = this.#moved(yesterday.at(localTime), localTime, value, DAY_MS);
       const weekBefore = this.#moved(lastWeek.at(localTime), localTime, value, WEEK_MS);
@@ -183,6 +191,7 @@ export class Beliefs {
       else if (!Number.isNaN(before)) this.#believe(before, yesterday.scale, floor);
     }
     this.#measure();
+    const holding = this.#centres[this.#holds] as number;
     const following = stale ? holding : this.#quick.level;
     this.#expected = (following + holding) / 2;
     this.#lowest = Math.min(following, holding);
@@ -199,24 +208,24 @@ export class Beliefs {
     return root(product, this.#count);
   }
 
-  /** What of a distance is worth telling people, who know what happens at this time of the day or the week. */
+  /** What of a distance is worth telling people, who know what happens all day, or at this time of the day or the week. */
   excused(value: number, distance: number): number {
     if (this.#scale === 0) return distance;
-    let nearest = Number.POSITIVE_INFINITY;
-    for (let i = LEVELS; i < this.#count; i++) {
-      nearest = Math.min(nearest, Math.abs(value - (this.#centres[i] as number)) / (this.#scales[i] as number));
-    }
-    return Math.min(distance, LENIENCE * (1 + nearest));
+    let nearest = this.#distanceFrom(this.#holds, value);
+    for (let i = this.#timed; i < this.#count; i++) nearest = Math.min(nearest, this.#distanceFrom(i, value));
+    return Math.min(distance, LENIENCE * (1 + nearest), NEAR_LENIENCE * nearest);
   }
 
-  /** The nearest value above the normal whose `distance` is the given one. */
+  /** The nearest value above the normal whose `distance` is the given one, and no less than what holds is excused to. */
   upper(distance: number): number {
-    return this.#highest + this.#reach(this.#highest, distance * this.#scale, 1);
+    const value = this.#highest + this.#reach(this.#highest, distance * this.#scale, 1);
+    return Math.max(value, this.#excusedTo(distance));
   }
 
-  /** The nearest value below the normal whose `distance` is the given one. */
+  /** The same below the normal. */
   lower(distance: number): number {
-    return this.#lowest - this.#reach(this.#lowest, distance * this.#scale, -1);
+    const value = this.#lowest - this.#reach(this.#lowest, distance * this.#scale, -1);
+    return Math.min(value, this.#excusedTo(-distance));
   }
 
   /**
@@ -286,6 +295,16 @@ export class Beliefs {
     this.#centres[this.#count] = centre;
     this.#scales[this.#count] = Math.max(scale, floor);
     this.#count++;
+  }
+
+  /** Distance of a value from one of the beliefs, in its scale. */
+  #distanceFrom(belief: number, value: number): number {
+    return Math.abs(value - (this.#centres[belief] as number)) / (this.#scales[belief] as number);
+  }
+
+  /** The value that is excused from `distance` on, above or below the belief that holds. */
+  #excusedTo(distance: number): number {
+    return (this.#centres[this.#holds] as number) + (distance / NEAR_LENIENCE) * (this.#scales[this.#holds] as number);
   }
 
   /** Geometric mean of the scales, and how far the beliefs are apart. */

@@ -14,6 +14,16 @@ const CLOSED_KEPT = 20;
 /** An episode that opens within so many samples after the last one closed belongs to a series that flaps. */
 const FLAP_WITHIN = 60;
 
+/** What one sample that may not open an episode by itself adds at most, of the evidence needed: it takes two in a row. */
+const ALONE = 0.51;
+
+/** Episodes whose evidence is remembered, for so long. */
+const BURSTS_KEPT = 32;
+const DAY_MS = 86_400_000;
+
+/** What has up to so many times the evidence of another is like it. */
+const STRONGER = 1.25;
+
 /** Anomalous samples on one side from which a spike is called a level shift. */
 const LASTING = 6;
 
@@ -31,6 +41,8 @@ export interface Judged {
   readonly verdict: Verdict;
   /** Whether it lies beyond the threshold, by enough, in a direction that matters. */
   readonly anomalous: boolean;
+  /** Whether it may open an episode by itself. */
+  readonly convincing: boolean;
   /** Samples of the series before it. */
   readonly index: number;
   /** Of the service, 0..1. */
@@ -62,9 +74,21 @@ interface Shape {
 /** The open episode and what decides on its end. */
 interface OpenEpisode extends Shape {
   readonly anomaly: Anomaly;
+  /** Whether it is more than the series often does. Until then nobody is told of it. */
+  readonly told: boolean;
+  /** Evidence on its side now, and at its most. */
+  readonly evidence: number;
+  readonly mostEvidence: number;
   /** Samples since it opened, the normal ones in between included. */
   readonly length: number;
   readonly normalInRow: number;
+}
+
+/** What is remembered of an episode that was not accepted as the new normal, told or not. */
+interface Burst {
+  readonly direction: Anomaly['direction'];
+  readonly startedAt: number;
+  readonly evidence: number;
 }
 
 /** Everything about the episodes of one series; immutable, so that it is its own snapshot. */
@@ -74,6 +98,8 @@ export interface EpisodesState {
   readonly open: OpenEpisode | undefined;
   /** The last 20, oldest first. */
   readonly closed: readonly Anomaly[];
+  /** What the last 32 were like, those that nobody was told of included; oldest first. */
+  readonly bursts: readonly Burst[];
   /** Index of the sample that closed the last one. */
   readonly closedIndex: number;
   /** Episodes in quick succession before this one. */
@@ -86,6 +112,8 @@ export interface EpisodesState {
 export interface EpisodeEvent {
   readonly transition: 'opened' | 'rose' | 'updated' | 'closed';
   readonly anomaly: Anomaly;
+  /** Whether it is for others to hear. */
+  readonly told: boolean;
   /** Closed because its level is taken for the new normal. */
   readonly accepted: boolean;
 }
@@ -96,6 +124,7 @@ export const NO_EPISODES: EpisodesState = {
   below: undefined,
   open: undefined,
   closed: [],
+  bursts: [],
   closedIndex: Number.NEGATIVE_INFINITY,
   flaps: 0,
   last: undefined,
@@ -115,7 +144,8 @@ export interface EpisodeContext {
 /**
  * The episodes after one more sample: evidence gathers on either side until there is enough for an episode; the open
  * one keeps its peak, and closes when the normal has returned or what goes on has become the normal. At most one is
- * open. In quiet times it returns `state` itself.
+ * open. One that is like those of which the series had too many within the last day is kept to itself, for as long as
+ * it is. In quiet times it returns `state` itself.
  */
 export function advance(state: EpisodesState, judged: Judged, context: EpisodeContext): EpisodesState {
   if (state.open !== undefined) return proceed(state, state.open, judged, context);
@@ -135,7 +165,9 @@ function suspect(
   deviation: number,
   rules: EpisodeRules,
 ): Suspicion | undefined {
-  const evidence = gather(before?.evidence ?? 0, deviation, rules.carry);
+  const known = before?.evidence ?? 0;
+  const gathered = gather(known, deviation, rules.carry);
+  const evidence = judged.convincing ? gathered : Math.min(gathered, known + ALONE * rules.limit);
   if (!judged.anomalous || deviation <= 0) {
     return before === undefined || evidence === 0 ? undefined : { ...before, evidence };
   }
@@ -175,14 +207,16 @@ function open(state: EpisodesState, suspicion: Suspicion, judged: Judged, contex
       peak.verdict.step,
     ),
   });
+  const { evidence } = suspicion;
+  const burst = { direction, startedAt, evidence } as const;
+  const told = isNews(state, burst, judged.timestamp, context.rules.mostAlike);
   return {
+    ...state,
     above: undefined,
     below: undefined,
-    open: { anomaly, length: 1, normalInRow: 0, ...shape },
-    closed: state.closed,
-    closedIndex: state.closedIndex,
+    open: { anomaly, told, evidence, mostEvidence: evidence, length: 1, normalInRow: 0, ...shape },
     flaps: judged.index - state.closedIndex <= FLAP_WITHIN ? state.flaps + 1 : 0,
-    last: { transition: 'opened', anomaly, accepted: false },
+    last: { transition: 'opened', anomaly, told, accepted: false },
   };
 }
 
@@ -204,19 +238,42 @@ function proceed(
     untilPeak: isPeak ? before.samples + 1 : open.untilPeak,
     nature: isPeak ? judged.verdict.nature : open.nature,
   };
+  const side = before.direction === 'above' ? 1 : -1;
+  const evidence = gather(open.evidence, side * judged.verdict.deviation, rules.carry);
+  const mostEvidence = Math.max(open.mostEvidence, evidence);
+  const { direction, startedAt } = before;
+  const burst = { direction, startedAt, evidence: mostEvidence };
+  const told = open.told || isNews(state, burst, judged.timestamp, rules.mostAlike);
+  const grown = withSilence(judged.anomalous ? grow(before, judged, shape, isPeak, definition) : before, silenced);
   const next: OpenEpisode = {
-    anomaly: withSilence(judged.anomalous ? grow(before, judged, shape, isPeak, definition) : before, silenced),
+    anomaly: told && !open.told ? Object.freeze({ ...grown, timestamp: judged.timestamp }) : grown,
+    told,
+    evidence,
+    mostEvidence,
     length: open.length + 1,
     normalInRow: judged.anomalous ? 0 : open.normalInRow + 1,
     ...shape,
   };
   const accepted = next.length >= rules.acceptAfter;
-  const patience = Math.min(rules.closeMost, rules.closeAfter * 2 ** state.flaps);
-  if (accepted || next.normalInRow >= patience) return close(state, next.anomaly, judged, accepted);
+  const patience = Math.min(rules.closeMost, rules.closeAfter * 4 ** state.flaps);
+  if (accepted || next.normalInRow >= patience) return close(state, next, judged, accepted);
+  if (told && !open.told) {
+    return { ...state, open: next, last: { transition: 'opened', anomaly: next.anomaly, told, accepted: false } };
+  }
   // That a silence is over is news too, as nobody was told before.
   const heard = before.silenced === true && !silenced;
   const transition = heard || isWorse(next.anomaly.severity, before.severity) ? 'rose' : 'updated';
-  return { ...state, open: next, last: { transition, anomaly: next.anomaly, accepted: false } };
+  return { ...state, open: next, last: { transition, anomaly: next.anomaly, told, accepted: false } };
+}
+
+/** Whether an episode is more than what the series has often done within the last day. */
+function isNews({ bursts }: EpisodesState, burst: Burst, now: number, mostAlike: number): boolean {
+  let alike = 0;
+  for (const { direction, startedAt, evidence } of bursts) {
+    if (direction !== burst.direction || now - startedAt > DAY_MS) continue;
+    if (burst.evidence <= STRONGER * evidence) alike++;
+  }
+  return alike < mostAlike;
 }
 
 /** The episode with one more anomalous sample. */
@@ -246,19 +303,23 @@ function withSilence(anomaly: Anomaly, silenced: boolean): Anomaly {
   return Object.freeze(silenced ? { ...heard, silenced: true as const } : heard);
 }
 
-function close(state: EpisodesState, episode: Anomaly, judged: Judged, accepted: boolean): EpisodesState {
+function close(state: EpisodesState, episode: OpenEpisode, judged: Judged, accepted: boolean): EpisodesState {
+  const { told, mostEvidence } = episode;
+  const { direction, startedAt, kind } = episode.anomaly;
   const anomaly: Anomaly = Object.freeze({
-    ...episode,
+    ...episode.anomaly,
     status: 'closed',
     endedAt: judged.timestamp,
-    kind: accepted && LEVELS.has(episode.kind) ? 'level-shift' : episode.kind,
+    kind: accepted && LEVELS.has(kind) ? 'level-shift' : kind,
   });
+  const burst = { direction, startedAt, evidence: mostEvidence };
   return {
     ...state,
     open: undefined,
-    closed: [...state.closed, anomaly].slice(-CLOSED_KEPT),
+    closed: told ? [...state.closed, anomaly].slice(-CLOSED_KEPT) : state.closed,
+    bursts: accepted ? state.bursts : [...state.bursts, burst].slice(-BURSTS_KEPT),
     closedIndex: judged.index,
-    last: { transition: 'closed', anomaly, accepted },
+    last: { transition: 'closed', anomaly, told, accepted },
   };
 }
 

@@ -20,6 +20,14 @@ export function openingLimit(step: number, pages: number): number {
 }
 
 /**
+ * Episodes of a kind in one day that are how the series is, where there may be `pages` a week: more by four standard
+ * deviations than a whole week of chance. Five a day for one a week; of incidents there are hardly so many alike.
+ */
+export function mostAlike(pages: number): number {
+  return pages + 4 * Math.sqrt(pages);
+}
+
+/**
  * Evidence after one more sample: a cumulative sum (Page 1954) of surprise beyond {@link DRIFT}, or the sample's own
  * where that is more. `carry`, 0..1, weighs what is added, as samples that depend on each other say the same again.
  */

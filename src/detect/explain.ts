@@ -26,6 +26,8 @@ export interface Known {
   readonly evidence: number;
   readonly limit: number;
   readonly anomaly: Anomaly | undefined;
+  /** An episode that goes on and that nobody was told of, since the series is known for its like. */
+  readonly untold: Anomaly | undefined;
   /** Series of the same metric, where this one has no sample. */
   readonly others: readonly SeriesId[];
 }
@@ -63,7 +65,7 @@ function stateOf(known: Known): Explanation['state'] {
   if (known.samples === 0) return 'unknown';
   if (known.samples < known.samplesNeeded) return 'learning';
   if (known.anomaly !== undefined) return 'anomalous';
-  if (known.anomalous || known.evidence > 0) return 'suspicious';
+  if (known.anomalous || known.evidence > 0 || known.untold !== undefined) return 'suspicious';
   return known.constant ? 'constant' : 'normal';
 }
 
@@ -105,6 +107,9 @@ function* reasonsFor(state: Explanation['state'], known: Known): Generator<strin
   if (size <= threshold) yield `the last value, ${value(lastValue as number)}, lies inside ${band}`;
   else yield `the last value, ${value(lastValue as number)}, lies outside ${band}, by ${quantity(size)} σ`;
   if (size > threshold && !known.anomalous) yield why(verdict, definition);
+  if (known.untold !== undefined) {
+    yield `what goes on would be an anomaly, but there were too many like it within a day; it is one when it outgrows them`;
+  }
   if (known.evidence > 0 && known.limit > 0) {
     const percent = Math.min(99, Math.floor((100 * known.evidence) / known.limit));
     yield `evidence for an anomaly is at ${percent} % of what rules out chance for a week`;
@@ -118,6 +123,7 @@ function* outlook({ alarm, seasons, timeLeft, definition }: Known): Generator<st
   if (alarm?.below !== undefined) ends.push(`below ${quantity(alarm.below, definition.unit)}`);
   if (alarm?.above !== undefined) ends.push(`above ${quantity(alarm.above, definition.unit)}`);
   if (ends.length > 0) yield `one sample ${ends.join(' or ')} would be an anomaly, nearer ones if they last`;
+  else yield 'no single sample can be an anomaly here, several in a row can';
   const known: string[] = [];
   if (seasons.day) known.push('the time of day');
   if (seasons.week) known.push('the time of the week');

@@ -1,6 +1,7 @@
 import type { Anomaly, Observation } from '../model/anomaly.ts';
 import type { MetricDefinition } from '../model/metric-kind.ts';
 import type { SeriesId } from '../model/series-key.ts';
+import { medianOf } from '../stats/order.ts';
 import { AdaptiveBaseline, type AdaptiveSnapshot } from './adaptive-baseline.ts';
 import type { Baseline, Verdict } from './baseline.ts';
 import { advance, type EpisodesState, NO_EPISODES } from './episodes.ts';
@@ -37,6 +38,7 @@ export interface SeriesWatchSnapshot {
   readonly verdict: Verdict | undefined;
   readonly anomalous: boolean;
   readonly scores: readonly number[];
+  readonly farthest: number;
 }
 
 /** The answer where there is no verdict. */
@@ -47,6 +49,13 @@ const BYTES = 600;
 
 /** Scores that `explain` gives. */
 const SCORES_KEPT = 10;
+
+/**
+ * Before the tail of its deviations is known, nobody knows how far the values of a series go. One sample is convincing by
+ * itself then only if it lies so many times as far from what was expected as any before it; else it takes a second one.
+ */
+const YOUNG = 100;
+const FARTHER = 3;
 
 /** Larger values are learned as this, so that their squares and sums stay finite. */
 const LARGEST = 1e150;
@@ -66,6 +75,8 @@ export class SeriesWatch {
   #anomalous: boolean;
   /** Ring of the last scores; the next one goes to `samples` modulo its length. */
   readonly #scores: number[];
+  /** How far from what was expected a value has been, while it was young. */
+  #farthest: number;
 
   constructor(settings: SeriesSettings, snapshot: SeriesWatchSnapshot) {
     this.settings = settings;
@@ -76,6 +87,7 @@ export class SeriesWatch {
     this.#verdict = snapshot.verdict;
     this.#anomalous = snapshot.anomalous;
     this.#scores = snapshot.scores.slice();
+    this.#farthest = snapshot.farthest;
   }
 
   /** A series of which one sample is known. */
@@ -88,6 +100,7 @@ export class SeriesWatch {
       verdict: undefined,
       anomalous: false,
       scores: [],
+      farthest: 0,
     });
   }
 
@@ -112,7 +125,8 @@ export class SeriesWatch {
   }
 
   get open(): Anomaly | undefined {
-    return this.#episodes.open?.anomaly;
+    const { open } = this.#episodes;
+    return open?.told ? open.anomaly : undefined;
   }
 
   /** Closed episodes, oldest first. */
@@ -135,6 +149,7 @@ export class SeriesWatch {
     this.#anomalous = this.#matters(clamped, verdict);
     this.#scores[this.#samples % SCORES_KEPT] = verdict.score;
     const event = this.#advance(this.#baseline, series, surroundings);
+    if (this.#samples <= YOUNG) this.#farthest = Math.max(this.#farthest, Math.abs(clamped - verdict.expected));
     const inside = this.#episodes.open !== undefined;
     this.#baseline.learn(timestamp, clamped, inside && this.#anomalous);
     const { score, deviation, expected, lower, upper } = verdict;
@@ -162,7 +177,8 @@ export class SeriesWatch {
       alarm: this.#alarm(),
       evidence: Math.max(above?.evidence ?? 0, below?.evidence ?? 0),
       limit: this.#baseline?.rules.limit ?? 0,
-      anomaly: open?.anomaly,
+      anomaly: this.open,
+      untold: open === undefined || open.told ? undefined : open.anomaly,
     };
   }
 
@@ -175,6 +191,7 @@ export class SeriesWatch {
       verdict: this.#verdict && { ...this.#verdict },
       anomalous: this.#anomalous,
       scores: this.#scores.slice(),
+      farthest: this.#farthest,
     };
   }
 
@@ -195,13 +212,16 @@ export class SeriesWatch {
   /** Values beyond which one more sample like the last would open an episode, where it were alone. */
   #alarm(): Known['alarm'] {
     if (this.#baseline === undefined) return undefined;
-    const { direction = 'both', minChange = 0 } = this.settings.definition;
+    const { direction = 'both', minChange = 0, min = -LARGEST, max = LARGEST } = this.settings.definition;
     const alone = Math.max(this.settings.threshold, deviationOfEvidence(this.#baseline.rules.limit));
     const { below, above } = this.#baseline.limits(alone);
     const expected = this.#verdict?.expected ?? Number.NaN;
+    const least = Math.max(minChange, this.#isYoung ? FARTHER * this.#farthest : 0);
+    const lowest = Math.min(below, expected - least);
+    const highest = Math.max(above, expected + least);
     return {
-      below: direction === 'above' ? undefined : Math.min(below, expected - minChange),
-      above: direction === 'below' ? undefined : Math.max(above, expected + minChange),
+      below: direction === 'above' || lowest <= min ? undefined : lowest,
+      above: direction === 'below' || highest >= max ? undefined : highest,
     };
   }
 
@@ -210,6 +230,9 @@ export class SeriesWatch {
     if (this.#samples < this.settings.minSamples) return;
     const history = this.#recent.map((number, i) => (i % 2 === 0 ? number : clamp(number)));
     this.#baseline = baselineOf(this.settings, history);
+    const values = history.filter((_, i) => i % 2 === 1);
+    const middle = medianOf(values);
+    this.#farthest = Math.max(...values.map((v) => Math.abs(v - middle)));
     this.#recent = [timestamp, value];
   }
 
@@ -232,6 +255,7 @@ export class SeriesWatch {
       // An anomalous sample may be kept as the peak of its episode.
       verdict: this.#anomalous ? { ...verdict } : verdict,
       anomalous: this.#anomalous,
+      convincing: this.#isConvincing,
       index: this.#samples - 1,
       errorRate: this.#anomalous ? surroundings.errorRate(series.serviceId, this.newest) : 0,
     };
@@ -245,7 +269,18 @@ export class SeriesWatch {
     });
     const event = this.#episodes.last;
     if (event?.transition === 'closed') baseline.endEpisode(event.accepted);
-    return event;
+    return event?.told ? event : undefined;
+  }
+
+  get #isYoung(): boolean {
+    return this.#samples <= YOUNG && this.settings.method === 'adaptive';
+  }
+
+  /** Whether the newest sample may open an episode by itself. */
+  get #isConvincing(): boolean {
+    if (!this.#isYoung) return true;
+    const { expected } = this.#verdict as Verdict;
+    return Math.abs(clamp(this.value) - expected) >= FARTHER * this.#farthest;
   }
 }
 

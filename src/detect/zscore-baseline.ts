@@ -24,7 +24,14 @@ export interface ZscoreSnapshot extends BaselineSnapshot {
 const BYTES = 600;
 
 /** One anomalous sample is an episode, the next normal one ends it, and no shift needs accepting: all is learned. */
-const RULES: EpisodeRules = { limit: 0, carry: 1, closeAfter: 1, closeMost: 1, acceptAfter: Number.POSITIVE_INFINITY };
+const RULES: EpisodeRules = {
+  limit: 0,
+  carry: 1,
+  closeAfter: 1,
+  closeMost: 1,
+  mostAlike: Number.POSITIVE_INFINITY,
+  acceptAfter: Number.POSITIVE_INFINITY,
+};
 
 /**
  * The plain detector: mean and sample standard deviation of the last `historySize` values, anomalous ones included, so

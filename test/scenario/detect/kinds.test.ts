@@ -109,6 +109,34 @@ describe('what is no anomaly', () => {
   });
 });
 
+describe('a nightly job of half an hour, a sample a minute', () => {
+  const quiet = '20~1x1440';
+  const night = '20~1x120 80~1x30 20~1x1290';
+
+  it.each([
+    // Its noise is as that of any hour; minute after minute of it used to add up to a page nearly every night.
+    ['pages no more once four nights are known', `(${night})x4 | (${night})x10`, 0],
+    // A value in the middle of the usual band, while the job does not run, was far from last night alone.
+    ['does not page on the night that it is left out', `(${night})x10 | ${quiet}`, 0],
+    ['pages where it comes at another time', `(${night})x10 | ${night} 20~1x720 80~1x30`, 1],
+    ['pages where it takes much longer', `(${night})x10 | 20~1x120 80~1x150 20~1x100`, 1],
+  ])('%s', (_, text, count) => {
+    for (let seed = 1; seed <= 3; seed++) expect(pages(found(text, { seed }))).toHaveLength(count);
+  });
+
+  it('has the usual values of the night inside the band, whether it runs or not', () => {
+    const detector = new AnomalyDetector();
+    const { values, judgedFrom } = textSeries(`(${night})x10 | ${quiet}`);
+    const inside = values.map((value, i) => {
+      const o = detector.observe({ serviceId: 's', metricName: 'm', timestamp: START + i * MINUTE, value: value ?? 0 });
+      return (value ?? 0) >= (o.lower ?? 0) && (value ?? 0) <= (o.upper ?? 0);
+    });
+    const due = inside.slice(judgedFrom + 120, judgedFrom + 150);
+    // A normal value is within 2 / 1.85 deviations in 72 of 100 cases.
+    expect(due.filter(Boolean).length).toBeGreaterThan(15);
+  });
+});
+
 describe('what is one episode at most', () => {
   it.each([
     ['a restart: minutes without samples, then a cold start', '60~1x600 | _x4 20 35 50 57 60~1x200'],

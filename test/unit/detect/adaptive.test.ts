@@ -71,9 +71,14 @@ describe('adaptive detector: pages rarely and rightly', () => {
     expect(new Set(expected).size).toBe(1);
   });
 
-  it('a metric that flaps is two episodes at most', () => {
+  it.each([
+    [5, 10],
+    // With twelve it was three.
+    [6, 12],
+    [10, 20],
+  ])('a metric that flaps is two episodes at most: %d of %d samples', (high, cycle) => {
     const detector = new AnomalyDetector();
-    const flapping = times(300, (i) => (i >= 200 && i % 10 < 5 ? 60 : 10) + (i % 3));
+    const flapping = times(320, (i) => (i >= 200 && (i - 200) % cycle < high ? 60 : 10) + (i % 3));
     expect(openings(feed(detector, flapping))).toBeLessThanOrEqual(2);
   });
 
@@ -311,4 +316,16 @@ describe('answers', () => {
     );
     expect(detector.getAnomalies('s', 1000).filter((a) => a.status === 'closed')).toHaveLength(20);
   });
+});
+
+it('names no value beyond the natural range as one that would be an anomaly', () => {
+  const detector = new AnomalyDetector();
+  feed(
+    detector,
+    times(300, (i) => (i % 10 < 5 ? 3 : 97)),
+    { metricName: 'cpu_usage' },
+  );
+  const { alarmAbove, alarmBelow, reasons } = detector.explain('s', 'cpu_usage');
+  expect([alarmAbove, alarmBelow]).toEqual([undefined, undefined]);
+  expect(reasons).toContain('no single sample can be an anomaly here, several in a row can');
 });
