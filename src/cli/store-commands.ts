@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { TABLE_NAMES } from '../export/tables.ts';
 import { PERIODS } from '../model/period.ts';
@@ -12,6 +13,9 @@ import { openStore, readStore } from './open-store.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { bytesText, countText } from './text.ts';
 import { jsonLine } from './wire.ts';
+
+/** What is behind the path of a store in the names of its files. */
+const STORE_SUFFIXES = ['', '-wal', '-shm', '-lock'] as const;
 
 /** `import FILE.csv --store FILE`. @throws CommandError */
 export async function runImport(args: string[], io: CommandIo): Promise<number> {
@@ -73,6 +77,10 @@ export async function runExport(args: string[], io: CommandIo): Promise<number> 
     to: instant('--to', values.to),
     signal: io.interruption?.(),
   };
+  if (request.from !== undefined && request.to !== undefined && request.from >= request.to) {
+    throw usage(`--from must be before --to, got ${values.from} and ${values.to}`);
+  }
+  if (await isOfStore(out, store)) throw usage(`--out must be another file than the store, got ${out}`);
   const service = await readStore(store);
   let bar: ProgressBar | undefined;
   try {
@@ -87,6 +95,17 @@ export async function runExport(args: string[], io: CommandIo): Promise<number> 
     bar?.clear();
     await service.close();
   }
+}
+
+/** Whether a path leads to a file of a store, by whatever name. */
+async function isOfStore(path: string, store: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return false;
+  for (const suffix of STORE_SUFFIXES) {
+    const own = await stat(store + suffix).catch(() => undefined);
+    if (own?.ino === found.ino && own.dev === found.dev) return true;
+  }
+  return false;
 }
 
 /** An option that is a time, as files of records have them. @throws CommandError */

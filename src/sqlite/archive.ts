@@ -52,8 +52,9 @@ export class Archive {
 
   /** @throws AnalyticsError `ERR_MISSING_PEER` where a package is missing */
   async ready(): Promise<void> {
-    await parquetReady();
+    // First the one whose message names both packages.
     await loadReader();
+    await parquetReady();
   }
 
   /** Writes the day that begins at `start`. */

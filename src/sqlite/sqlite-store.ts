@@ -27,7 +27,7 @@ export interface SqliteOptions {
   /** The database file; its folder must exist. Beside it lie its journal, `-wal` and `-shm`, and a lock, `-lock`. */
   readonly path: string;
   /**
-   * Days that data is kept, by period and kind, each above 0. Default: `1m` 2, `5m` 7, `15m` 14, `1h` 30, `1d` 400;
+   * Days that data is kept, by period and kind, each at least 1/24. Default: `1m` 2, `5m` 7, `15m` 14, `1h` 30, `1d` 400;
    * anomalies 400, predictions 7, events 30.
    */
   readonly retentionDays?: RetentionDays | undefined;

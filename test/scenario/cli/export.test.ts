@@ -146,6 +146,14 @@ describe('export', () => {
       64,
       '--from must be a time such as 2026-01-05T09:00:00Z or 2026-01-05, got yesterday',
     ],
+    [
+      [...all, '--from', '2026-01-06', '--to', '2026-01-05'],
+      64,
+      '--from must be before --to, got 2026-01-06 and 2026-01-05',
+    ],
+    // A file that is there already is replaced, but never the store itself.
+    [[...all, '--out', store], 64, `--out must be another file than the store, got ${store}`],
+    [[...all, '--out', join(folder, '.', 'analytics.db-wal')], 64, '--out must be another file than the store'],
     [[...all, 'more'], 64, 'export takes no argument, got more'],
     [[...all, '--store', '/nowhere/x.db'], 1, '/nowhere/x.db does not exist'],
     [[...all, '--out', '/nowhere/x.csv'], 1, '/nowhere/x.csv cannot be written: ENOENT'],
