@@ -48,7 +48,10 @@ export interface SqliteOptions {
    * deleted.
    */
   readonly archiveFolder?: string | undefined;
-  /** Days after which data goes to the archive, if there is one and the data is still there by then; default 30. */
+  /**
+   * Days after which data goes to the archive, if there is one and the data is still there by then; default 30. Records that
+   * are older are refused as `expired`, since what is archived does not change.
+   */
   readonly archiveAfterDays?: number | undefined;
   /** Opens it for reading only, beside the service that writes to it. Default false. */
   readonly readOnly?: boolean | undefined;
@@ -152,7 +155,8 @@ export class SqliteStore implements ArchivedStore {
       this.#movedAside = movedAside;
       this.#archivedUpTo = opened.archivedUpTo;
       const state = new Map(keys.map((key, i) => [key, deserialize(values[i] as Uint8Array) as unknown]));
-      return { state, names, buckets, keptFrom, nextId };
+      const { archiveAfterMs: changesForMs } = this.#request;
+      return { state, names, buckets, keptFrom, nextId, changesForMs };
     } catch (cause) {
       await this.#worker.end();
       throw cause;

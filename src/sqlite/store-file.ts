@@ -69,7 +69,12 @@ export class StoreFile {
   /** Reads all that is there. */
   load(): Opened {
     const { bytes, archivedUpTo } = this;
-    return { ...loadAll(this.database, this.retentionMs), bytes, movedAside: this.#movedAside, archivedUpTo };
+    return {
+      ...loadAll(this.database, this.retentionMs, archivedUpTo),
+      bytes,
+      movedAside: this.#movedAside,
+      archivedUpTo,
+    };
   }
 
   /** Stores a batch, all of it or nothing. */

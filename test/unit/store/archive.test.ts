@@ -100,3 +100,51 @@ describe('the history', () => {
     expect(rows.getRows()).toEqual([[96n, BigInt(4 * 24 * 16 + 4 * 6), true]]);
   });
 });
+
+describe('a service whose archive begins before its own retention', () => {
+  it('refuses what comes for an archived day, and finds the archive again after a restart', async () => {
+    const clock = new ManualClock(T0);
+    const newStore = (): Store =>
+      sqlite({ path: join(folder, 'early.db'), archiveFolder: join(folder, 'early'), archiveAfterDays: 1 });
+    const options = { clock, flushIntervalMs: DAY, keepEvents: true };
+    let service = await Service.open({ ...options, store: newStore() });
+    const record = (timestamp: number): boolean =>
+      service.recordEvent({ serviceId: 'a', eventType: 'tick', timestamp });
+    for (let minute = 0; minute < 5 * 1440; minute += 30) {
+      clock.set(T0 + minute * MINUTE);
+      expect(record(clock.now())).toBe(true);
+      if (minute % 180 === 150) await service.flush();
+    }
+    await vi.waitFor(
+      () => expect(readdirSync(join(folder, 'early', 'events'))).toContain('2026-01-03.parquet'),
+      30_000,
+    );
+    const count = async (): Promise<number[]> => {
+      const counts = [0, 0, 0];
+      for await (const _ of service.history.events()) counts[0] = (counts[0] as number) + 1;
+      for (const [i, period] of (['1h', '1d'] as const).entries()) {
+        for await (const { eventCount } of service.history.aggregations('a', { period })) {
+          counts[i + 1] = (counts[i + 1] as number) + eventCount;
+        }
+      }
+      return counts;
+    };
+    // Two an hour. What was recorded for the second day used to be accepted, and to be in neither of the two.
+    const all = 5 * 24 * 2;
+    expect(record(T0 + 1.5 * DAY)).toBe(false);
+    expect(record(T0 + 4.5 * DAY)).toBe(true);
+    expect(service.stats().rejected).toEqual({ expired: 1 });
+    await service.flush();
+    expect(await count()).toEqual([all + 1, all + 1, all + 1]);
+    // What is archived goes from the database at the next chance, and was then taken to be in memory.
+    for (let i = 0; i < 3; i++) {
+      clock.advance(2 * MINUTE);
+      record(clock.now());
+      await service.flush();
+    }
+    await service.close();
+    service = await Service.open({ ...options, store: newStore() });
+    expect(await count()).toEqual([all + 4, all + 4, all + 4]);
+    await service.close();
+  });
+});
