@@ -92,6 +92,8 @@ export interface SqliteInfo extends StoreInfo {
   readonly movedAside: string | undefined;
   /** Newest failure of what is done between commits, such as forgetting what is too old; `undefined` where all is well. */
   readonly upkeepProblem: string | undefined;
+  /** What is older is in the archive and no more in the database, epoch milliseconds; `undefined` where nothing is archived. */
+  readonly archivedUpTo: number | undefined;
 }
 
 /** A store in a SQLite database; see `sqlite`. */
@@ -235,7 +237,12 @@ export class SqliteStore implements ArchivedStore {
 
   /** As of the last commit. */
   get info(): SqliteInfo {
-    return { bytes: this.#bytes, movedAside: this.#movedAside, upkeepProblem: this.#upkeepProblem };
+    return {
+      bytes: this.#bytes,
+      movedAside: this.#movedAside,
+      upkeepProblem: this.#upkeepProblem,
+      archivedUpTo: this.#archivedUpTo === Number.NEGATIVE_INFINITY ? undefined : this.#archivedUpTo,
+    };
   }
 
   /**

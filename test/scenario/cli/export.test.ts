@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Service } from '@streamgate/analytics';
+import { ManualClock, Service } from '@streamgate/analytics';
 import { sqlite } from '@streamgate/analytics/sqlite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { run } from '../../../src/cli/run.ts';
 import { duckdb } from '../../unit/export/read-parquet.ts';
 import { command } from './command.ts';
@@ -88,6 +88,35 @@ describe('export', () => {
     expect(await duckdb('csv', readFileSync(out), `SELECT ${claim} AS holds FROM read_csv(FILE, quote = '"')`)).toEqual(
       [[{ holds: true }]],
     );
+  });
+
+  it('reads the archive beside it', async () => {
+    const [path, archive, out] = [join(folder, 'old.db'), join(folder, 'archive'), join(folder, 'old.csv')];
+    const day = 24 * 60 * MINUTE;
+    const first = Math.floor(start / day) * day - 4 * day;
+    const clock = new ManualClock(first);
+    const archiving = sqlite({ path, archiveFolder: archive, archiveAfterDays: 1 });
+    const old = await Service.open({ clock, store: archiving, flushIntervalMs: day });
+    for (let hour = 0; hour < 3 * 24; hour++) {
+      clock.set(first + hour * 60 * MINUTE);
+      old.recordEvent({ serviceId: 'shop', eventType: 'order' });
+      await old.flush();
+    }
+    await vi.waitFor(() => expect(archiving.info.archivedUpTo).toBe(first + day), 20_000);
+    await old.close();
+    const rowsOf = async (more: readonly string[]): Promise<readonly [rows: number, told: string]> => {
+      const args = ['--what', 'aggregations', '--period', '1h', '--out', out, ...more];
+      const { code, stderr } = await command(['export', '--store', path, ...args]);
+      expect(code).toBe(0);
+      return [readFileSync(out, 'utf8').split('\r\n').length - 2, stderr];
+    };
+    const border = new Date(first + day).toISOString();
+    expect(await rowsOf(['--archive', archive])).toEqual([3 * 24, '']);
+    expect(await rowsOf(['--from', border])).toEqual([2 * 24, '']);
+    expect(await rowsOf([])).toEqual([
+      2 * 24,
+      `what is older than ${border.slice(0, 19).replace('T', ' ')} is in the archive: give it with --archive FOLDER\n`,
+    ]);
   });
 
   it('takes service, metric, period and range', async () => {
