@@ -161,6 +161,8 @@ export class SqliteStore implements ArchivedStore {
       return { state, names, buckets, keptFrom, nextId, changesForMs };
     } catch (cause) {
       await this.#worker.end();
+      // Whoever waits for the lock may try again.
+      this.#worker = undefined;
       throw cause;
     }
   }

@@ -56,13 +56,15 @@ describe('a store that is open for reading only', () => {
 describe('a store that cannot be opened', () => {
   it('because a service has it open, is left to that', async () => {
     const first = await open('locked.db');
-    await expect(open('locked.db')).rejects.toMatchObject({
+    const store = sqlite({ path: pathOf('locked.db') });
+    await expect(Service.open({ clock: new ManualClock(T0), store })).rejects.toMatchObject({
       code: 'ERR_STORE_LOCKED',
       message: `store must be open for writing once, got ${pathOf('locked.db')} which a service has open`,
     });
     first.recordEvent({ serviceId: 'shop', eventType: 'order' });
     await first.close();
-    const next = await open('locked.db');
+    // The same store, once more.
+    const next = await Service.open({ clock: new ManualClock(T0), store });
     expect(await events(next)).toBe(1);
     await next.close();
   });
