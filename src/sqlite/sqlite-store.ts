@@ -90,8 +90,6 @@ export function sqlite(options: SqliteOptions): SqliteStore {
 export interface SqliteInfo extends StoreInfo {
   /** Where a damaged store was moved to when this one was opened. */
   readonly movedAside: string | undefined;
-  /** Newest failure of what is done between commits, such as forgetting what is too old; `undefined` where all is well. */
-  readonly upkeepProblem: string | undefined;
   /** What is older is in the archive and no more in the database, epoch milliseconds; `undefined` where nothing is archived. */
   readonly archivedUpTo: number | undefined;
 }
@@ -111,7 +109,9 @@ export class SqliteStore implements ArchivedStore {
   #closing: Promise<void> | undefined;
   #bytes = 0;
   #movedAside: string | undefined;
+  /** Of the thread, and of the archive. */
   #upkeepProblem: string | undefined;
+  #archiveProblem: string | undefined;
 
   /** @throws AnalyticsError as `sqlite` does */
   constructor(options: SqliteOptions) {
@@ -242,7 +242,7 @@ export class SqliteStore implements ArchivedStore {
     return {
       bytes: this.#bytes,
       movedAside: this.#movedAside,
-      upkeepProblem: this.#upkeepProblem,
+      upkeepProblem: this.#upkeepProblem ?? this.#archiveProblem,
       archivedUpTo: this.#archivedUpTo === Number.NEGATIVE_INFINITY ? undefined : this.#archivedUpTo,
     };
   }
@@ -267,9 +267,12 @@ export class SqliteStore implements ArchivedStore {
     this.#archiveUpTo = (Math.floor(now / DAY_MS) - this.#archiveAfterDays) * DAY_MS;
     if (this.#archiving !== undefined || this.#archiveUpTo <= this.#archivedUpTo) return;
     this.#archiving = this.#archiveAll(archive)
+      .then(() => {
+        this.#archiveProblem = undefined;
+      })
       .catch((cause: unknown) => {
         if (!this.#stopArchiving.signal.aborted)
-          this.#upkeepProblem = `archive must be written, got ${failureText(cause)}`;
+          this.#archiveProblem = `archive must be written, got ${failureText(cause)}`;
       })
       .finally(() => {
         this.#archiving = undefined;
@@ -307,7 +310,7 @@ export class SqliteStore implements ArchivedStore {
     return worker;
   }
 
-  #noticed(error: AnalyticsError): void {
-    this.#upkeepProblem = error.message;
+  #noticed(error: AnalyticsError | undefined): void {
+    this.#upkeepProblem = error?.message;
   }
 }

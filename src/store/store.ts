@@ -114,6 +114,11 @@ export interface StoredRowsQuery {
 export interface StoreInfo {
   /** Bytes on the disk, or in memory. */
   readonly bytes: number;
+  /**
+   * Why what is done between commits does not go on, such as forgetting what is too old, or archiving it; `undefined` where
+   * all is well.
+   */
+  readonly upkeepProblem?: string | undefined;
 }
 
 /**

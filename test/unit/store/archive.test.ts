@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -104,6 +104,47 @@ describe('the history', () => {
     );
     // Four days of hours; each hour 12 executions of read and 4 of write; each day 6 ticks and 6 looks.
     expect(rows.getRows()).toEqual([[96n, BigInt(4 * 24 * 16 + 4 * 12), true]]);
+
+    const page = readFileSync(new URL('../../../docs/storage.md', import.meta.url), 'utf8');
+    const questions = [...page.matchAll(/\| `(SELECT [^|]*)` \|/g)].map(([, sql = '']) => sql);
+    expect(questions.length).toBeGreaterThanOrEqual(2);
+    for (const sql of questions) {
+      const answer = await duckdb.runAndReadAll(sql.replaceAll("'archive/", `'${archiveFolder}/`));
+      expect(answer.getRows().length, sql).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('an archive that cannot be written', () => {
+  it('is told of once, and goes on by itself when it can be', async () => {
+    const clock = new ManualClock(T0);
+    const archiveFolder = join(folder, 'blocked');
+    writeFileSync(archiveFolder, 'a file where the folder should be');
+    const store = sqlite({ path: join(folder, 'blocked.db'), archiveFolder, archiveAfterDays: 1 });
+    const service = await Service.open({ clock, store, flushIntervalMs: DAY });
+    const errors: string[] = [];
+    service.on('error', ({ code, message }) => errors.push(`${code} ${message}`));
+    const tick = async (ms: number): Promise<void> => {
+      clock.advance(ms);
+      service.recordEvent({ serviceId: 'a', eventType: 'tick' });
+      await service.flush();
+    };
+    for (let hour = 0; hour < 49; hour++) await tick(60 * MINUTE);
+    await vi.waitFor(() => expect(store.info.upkeepProblem).toMatch(/^archive must be written, got/), 20_000);
+    await tick(MINUTE);
+    await tick(MINUTE);
+    const problem = expect.stringMatching(/^archive must be written, got .*(ENOTDIR|EEXIST)/);
+    expect(errors).toEqual([expect.stringMatching(/^ERR_STORE_FAILED archive must be written, got /)]);
+    expect(service.stats().store).toMatchObject({ problem: undefined, upkeepProblem: problem, failures: 0 });
+    expect(service.getHealth().reasons).toContainEqual(expect.stringContaining('archive must be written'));
+
+    rmSync(archiveFolder);
+    await tick(MINUTE);
+    await vi.waitFor(() => expect(store.info.archivedUpTo).toBe(T0 + DAY), 20_000);
+    await tick(MINUTE);
+    expect(service.stats().store?.upkeepProblem).toBeUndefined();
+    expect(service.getHealth().reasons).toEqual(['no anomaly is open']);
+    await service.close();
   });
 });
 
