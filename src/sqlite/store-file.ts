@@ -1,5 +1,5 @@
-import { existsSync, renameSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, realpathSync, renameSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { checkState, putBlock, putName, putState, putValue, type StateRow } from './checked-rows.ts';
 import { Database } from './database.ts';
@@ -36,7 +36,7 @@ export class StoreFile {
     this.archiveAfterMs = archiveAfterMs;
     this.#readOnly = readOnly;
     const existed = checkPath(path, readOnly);
-    this.#lock = readOnly ? undefined : lock(new Database(driver, `${path}-lock`), path);
+    this.#lock = readOnly ? undefined : lock(new Database(driver, lockPath(path)), path);
     try {
       let database: Database;
       try {
@@ -151,6 +151,12 @@ function checkPath(path: string, readOnly: boolean): boolean {
     throw new StoreError('ERR_STORE_FAILED', `store folder must exist, got none at ${dirname(path)}`);
   }
   return found !== undefined;
+}
+
+/** The same for all names of a file. */
+function lockPath(path: string): string {
+  const file = existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
+  return `${file}-lock`;
 }
 
 /** A piece of what came along. */

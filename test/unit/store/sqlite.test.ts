@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -61,6 +70,8 @@ describe('a store that cannot be opened', () => {
       code: 'ERR_STORE_LOCKED',
       message: `store must be open for writing once, got ${pathOf('locked.db')} which a service has open`,
     });
+    symlinkSync(pathOf('locked.db'), pathOf('alias.db'));
+    await expect(open('alias.db')).rejects.toMatchObject({ code: 'ERR_STORE_LOCKED' });
     first.recordEvent({ serviceId: 'shop', eventType: 'order' });
     await first.close();
     // The same store, once more.
