@@ -117,7 +117,7 @@ export class Keeper {
   /** Takes note of a sample that detector and predictor have taken for good. */
   sampleTaken(series: SeriesId, timestamp: number, value: number): void {
     this.journal.sample(series, timestamp, value);
-    this.predictions.sampleTaken(series, timestamp, value);
+    this.#dropped += this.predictions.sampleTaken(series, timestamp, value);
   }
 
   /** Takes note of what became of episodes, for good. */
