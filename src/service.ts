@@ -215,6 +215,7 @@ export class Service<const M extends MetricDefinitions = MetricDefinitions> {
       const metrics = rest.metrics ?? (stored.state.get(DEFINITIONS) as M | undefined);
       service = new Service({ ...rest, metrics, snapshot: storedSnapshot(stored) });
       await service.#keep(store, stored, keepEvents);
+      service.collector.refuseOlderThan(stored.changesForMs ?? Number.POSITIVE_INFINITY);
       return service;
     } catch (cause) {
       if (service !== undefined) service.#stopTimer();

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { TABLE_NAMES, TABLES } from '../export/tables.ts';
 import { BUSINESS_PREFIX, OPERATION_DURATION } from '../model/metric-kind.ts';
 import type { Sample } from '../model/sample.ts';
 import type { Labels } from '../model/series-key.ts';
@@ -6,7 +7,7 @@ import { SeriesMap } from '../model/series-map.ts';
 import { CommandError } from './command-error.ts';
 import { type CsvLayout, isMissing, parseNumber } from './csv-layout.ts';
 import type { CsvRecord } from './csv-records.ts';
-import { openTable, type ReadProgress, type Unused, UnusedCells } from './csv-table.ts';
+import { type CsvTable, openTable, type ReadProgress, type Unused, UnusedCells } from './csv-table.ts';
 import { parseTime } from './csv-time.ts';
 
 /** What to import. */
@@ -45,6 +46,22 @@ export interface ImportReport {
 /** Samples that are learned at a time. */
 const BATCH = 1000;
 
+/** Tables of which the numbers are no samples of what they are named after. */
+const NOT_LEARNED = TABLE_NAMES.filter((name) => name !== 'series');
+
+/**
+ * Opens the file of an import.
+ *
+ * @throws CommandError where it cannot be read, or is a table that was exported and is not `series`
+ */
+export async function openImport({ path, metrics }: ImportRequest, stdin: Readable): Promise<CsvTable> {
+  const table = await openTable(path, stdin, metrics);
+  const columns = table.layout.names.join();
+  const exported = NOT_LEARNED.find((name) => TABLES[name].map((column) => column.name).join() === columns);
+  if (exported === undefined) return table;
+  throw new CommandError(`${path} is an exported table of ${exported}; export and import series`);
+}
+
 /**
  * Has a service learn what is normal from a file: a column for each metric, or a row for each bucket as `export` writes them.
  *
@@ -52,11 +69,10 @@ const BATCH = 1000;
  */
 export async function importHistory(
   request: ImportRequest,
+  { layout, rows }: CsvTable,
   learner: Learner,
-  stdin: Readable,
   onProgress: (progress: ReadProgress) => void,
 ): Promise<ImportReport> {
-  const { layout, rows } = await openTable(request.path, stdin, request.metrics);
   const run = new Import(request, layout, learner);
   for await (const record of rows(onProgress)) run.add(record);
   return run.finish();

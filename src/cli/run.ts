@@ -68,6 +68,7 @@ import  Learns from a recorded CSV file what is normal, so that a service that i
 export  Writes a table of a service that is kept in a database to a file, also while the service
         runs. CSV is for spreadsheets, Parquet for DuckDB, pandas and the like.
   --store FILE      the database
+  --archive FOLDER  its archive, if it has one: days that are not in the database any more
   --what TABLE      aggregations, series, anomalies, predictions, events, behaviors or business
   --out FILE        the file; replaced where there is one
   --format FORMAT   csv or parquet; default by the end of the file's name, else csv

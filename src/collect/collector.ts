@@ -80,7 +80,7 @@ export class Collector {
   readonly #clock: Clock;
   readonly #serviceId: string;
   readonly #bufferSize: number;
-  readonly #retentionMs: number;
+  #retentionMs: number;
   readonly #stopTimer: () => void;
   readonly #listeners = new Map<keyof CollectorEvents, readonly Listener<never>[]>();
   readonly #draining: SlicedWork;
@@ -173,6 +173,15 @@ export class Collector {
         return true;
       },
     };
+  }
+
+  /**
+   * Refuses records that are older than `ms`, too, as `expired`.
+   *
+   * @internal
+   */
+  refuseOlderThan(ms: number): void {
+    this.#retentionMs = Math.min(this.#retentionMs, ms);
   }
 
   /** Calls `listener` for each record of `kind` when it is flushed, or for `rejected` and `error`. */

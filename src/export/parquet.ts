@@ -34,14 +34,18 @@ export function parquetChunks<Name extends TableName>(
   return columnChunks<ExportRows[Name]>(TABLES[what], rows, options);
 }
 
-/** The same with columns of one's own. */
+/**
+ * The same with columns of one's own.
+ *
+ * @param options `groupRows`: rows of a row group at most, where less is to be read at a time
+ */
 export async function* columnChunks<Row>(
   columns: readonly Column<Row>[],
   rows: Rows<Row>,
-  options: WriteOptions = {},
+  options: WriteOptions & { readonly groupRows?: number } = {},
 ): AsyncGenerator<Uint8Array, void> {
-  const { clock = new SystemClock(), signal } = options;
-  const file = new ParquetFile<Row>(columns, await loadWriter());
+  const { clock = new SystemClock(), signal, groupRows = GROUP_ROWS } = options;
+  const file = new ParquetFile<Row>(columns, groupRows, await loadWriter());
   for await (const slice of rowSlices(rows, { clock, signal })) {
     file.add(slice);
     if (file.isGroupFull) yield* groupChunks(file, clock, signal);
@@ -69,13 +73,15 @@ class ParquetFile<Row> {
   readonly #columns: readonly ColumnCells<Row>[];
   readonly #bytes: WriterModule.ByteWriter;
   readonly #writer: WriterModule.ParquetWriter;
+  readonly #groupRows: number;
   /** Rows of the group. */
   #rows = 0;
   /** Columns of the group that are written already. */
   #written = 0;
   #groups = 0;
 
-  constructor(columns: readonly Column<Row>[], { ByteWriter, ParquetWriter }: typeof WriterModule) {
+  constructor(columns: readonly Column<Row>[], groupRows: number, { ByteWriter, ParquetWriter }: typeof WriterModule) {
+    this.#groupRows = groupRows;
     this.#columns = columns.map((column) => new ColumnCells(column));
     this.#bytes = new ByteWriter();
     this.#writer = new ParquetWriter({
@@ -91,7 +97,7 @@ class ParquetFile<Row> {
   }
 
   get isGroupFull(): boolean {
-    if (this.#rows >= Math.min(FIRST_GROUP_ROWS * GROUP_GROWTH ** this.#groups, GROUP_ROWS)) return true;
+    if (this.#rows >= Math.min(FIRST_GROUP_ROWS * GROUP_GROWTH ** this.#groups, this.#groupRows)) return true;
     return this.#columns.some(({ textBytes }) => textBytes >= GROUP_TEXT);
   }
 

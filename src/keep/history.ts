@@ -150,7 +150,7 @@ export class History {
   }
 
   /**
-   * Predictions with what came of them: of each series and horizon one after the other, the next when the target time of
+   * Predictions with what came of them: of each series and horizon one an hour at most, and the next when the target time of
    * the one before has come. None without a store.
    *
    * @throws AnalyticsError `ERR_INVALID_OPTION`; what the store throws

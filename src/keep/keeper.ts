@@ -43,6 +43,8 @@ export interface StoreStats {
   readonly bytes: number;
   /** Why nothing is stored at the moment; `undefined` where all is well. */
   readonly problem: string | undefined;
+  /** Why what is too old is not forgotten or archived at the moment, while all else is stored; `undefined` where all is well. */
+  readonly upkeepProblem: string | undefined;
 }
 
 /** Roughly as many bytes go into one transaction; a service is never divided. */
@@ -75,6 +77,7 @@ export class Keeper {
   #running: Promise<AnalyticsError | undefined> | undefined;
   #next: Promise<AnalyticsError | undefined> | undefined;
   #problem: AnalyticsError | undefined;
+  #upkeepProblem: string | undefined;
   #commits = 0;
   #failures = 0;
   #dropped: number;
@@ -94,9 +97,9 @@ export class Keeper {
     this.predictions = new PredictionRecord(parts.predictor);
   }
 
-  /** A sentence for the reasons of health while nothing can be stored. */
+  /** A sentence for the reasons of health while the store does not do what it should. */
   get problem(): string | undefined {
-    return this.#problem?.message;
+    return this.#problem?.message ?? this.#upkeepProblem;
   }
 
   stats(): StoreStats {
@@ -106,14 +109,15 @@ export class Keeper {
       dropped: this.#dropped,
       waiting: this.#queue.length,
       bytes: this.#store.info.bytes,
-      problem: this.problem,
+      problem: this.#problem?.message,
+      upkeepProblem: this.#upkeepProblem,
     };
   }
 
   /** Takes note of a sample that detector and predictor have taken for good. */
   sampleTaken(series: SeriesId, timestamp: number, value: number): void {
     this.journal.sample(series, timestamp, value);
-    this.predictions.sampleTaken(series, timestamp, value);
+    this.#dropped += this.predictions.sampleTaken(series, timestamp, value);
   }
 
   /** Takes note of what became of episodes, for good. */
@@ -218,7 +222,18 @@ export class Keeper {
       this.#commits++;
     }
     this.#problem = undefined;
+    this.#noteUpkeep();
     return undefined;
+  }
+
+  /** Tells by an `error` event, once, what the store cannot do besides taking batches. */
+  #noteUpkeep(): void {
+    const { upkeepProblem } = this.#store.info;
+    if (upkeepProblem === this.#upkeepProblem) return;
+    this.#upkeepProblem = upkeepProblem;
+    if (upkeepProblem !== undefined) {
+      this.#parts.emitter.emit('error', new AnalyticsError('ERR_STORE_FAILED', upkeepProblem));
+    }
   }
 
   #fail(cause: unknown): AnalyticsError {

@@ -45,8 +45,8 @@ export class PredictionRecord {
     }
   }
 
-  /** Takes note of a sample that the predictor has taken. */
-  sampleTaken(series: SeriesId, timestamp: number, value: number): void {
+  /** Takes note of a sample that the predictor has taken. Returns how many truths had no room for it. */
+  sampleTaken(series: SeriesId, timestamp: number, value: number): number {
     const followed = this.#followed(series);
     followed.changed = true;
     for (const [horizon, prediction] of followed.open) {
@@ -54,7 +54,8 @@ export class PredictionRecord {
       followed.open.delete(horizon);
       this.#known.push(rowOf({ ...prediction, actualValue: value }));
     }
-    if (this.#known.length > MAX_KNOWN) this.#known.shift();
+    if (this.#known.length <= MAX_KNOWN) return 0;
+    return this.#known.splice(0, this.#known.length - MAX_KNOWN).length;
   }
 
   forget(series: SeriesId): void {

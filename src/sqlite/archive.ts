@@ -33,6 +33,10 @@ export interface ArchivedStore extends Store {
 type ArchiveTable = 'aggregations' | 'series' | 'anomalies' | 'predictions' | 'events' | 'behaviors';
 
 const DAY_MS = 86_400_000;
+/** Rows that are read at a time: some milliseconds of work for a slow core. */
+const GROUP_ROWS = 4000;
+/** Rows of which what was stored is made at a time: about a millisecond. */
+const SLICE_ROWS = 100;
 /** Column from which this library reads back what it wrote: bytes in base64. */
 const RAW = 'raw';
 
@@ -52,8 +56,9 @@ export class Archive {
 
   /** @throws AnalyticsError `ERR_MISSING_PEER` where a package is missing */
   async ready(): Promise<void> {
-    await parquetReady();
+    // First the one whose message names both packages.
     await loadReader();
+    await parquetReady();
   }
 
   /** Writes the day that begins at `start`. */
@@ -85,61 +90,104 @@ export class Archive {
   async *readBuckets(query: StoredBucketsQuery, upTo: number, signal?: AbortSignal): AsyncGenerator<StoredPage> {
     const { serviceId, metricName, level } = query;
     const period = PERIODS[level] as Period;
-    for await (const rows of this.#days(metricName === undefined ? 'aggregations' : 'series', query, upTo, signal)) {
-      const own = rows.filter(
-        (row) =>
-          row['service_id'] === serviceId &&
-          row['period'] === period &&
-          row['metric_name'] === metricName &&
-          isIn(Number(row['timestamp']), query),
-      );
+    const table = metricName === undefined ? 'aggregations' : 'series';
+    for (const day of await this.#daysOf(table, query, upTo)) {
+      const own: Row[] = [];
+      for await (const rows of this.#rowsOf(table, day, serviceId, signal)) {
+        for (const row of rows) {
+          if (row['period'] === period && row['metric_name'] === metricName && isIn(row, query)) own.push(row);
+        }
+      }
       if (own.length === 0) continue;
       if (metricName === undefined) yield { names: [], buckets: [], aggregations: own.map(aggregationOf) };
       else yield pageOf(own, serviceId, metricName, level);
     }
   }
 
-  /** Rows of the days before `upTo`, a day at a time. */
+  /** Rows of the days before `upTo`, some at a time. */
   async *readRows(query: StoredRowsQuery, upTo: number, signal?: AbortSignal): AsyncGenerator<readonly unknown[]> {
-    const { table, serviceId } = query;
-    const read = (name: ArchiveTable) => this.#days(name, query, upTo, signal);
-    const wanted = (rows: readonly Row[]): unknown[] =>
-      rows
-        .filter(
-          (row) =>
-            (serviceId === undefined || row['service_id'] === serviceId) && isIn(Number(row['timestamp']), query),
-        )
-        .map((row) => deserialize(Buffer.from(row[RAW] as string, 'base64')) as unknown);
+    const { table } = query;
     if (table !== 'events') {
-      for await (const rows of read(table)) yield wanted(rows);
+      yield* this.#valuesOf(table, query, upTo, signal);
       return;
     }
-    for await (const rows of read('events')) yield wanted(rows).map((record) => ({ kind: 'event', record }));
-    for await (const rows of read('behaviors')) yield wanted(rows).map((record) => ({ kind: 'behavior', record }));
+    // In two files, and one sequence.
+    const events = this.#kept('events', 'event', query, upTo, signal);
+    const behaviors = this.#kept('behaviors', 'behavior', query, upTo, signal);
+    let records: KeptRecord[] = [];
+    for await (const record of inOrder(events, behaviors)) {
+      if (records.push(record) < SLICE_ROWS) continue;
+      yield records;
+      records = [];
+    }
+    yield records;
   }
 
-  async *#days(
+  async *#kept<K extends KeptRecord['kind']>(
     table: ArchiveTable,
-    { from, to }: { readonly from: number; readonly to: number },
+    kind: K,
+    query: StoredRowsQuery,
     upTo: number,
     signal: AbortSignal | undefined,
+  ): AsyncGenerator<KeptRecord> {
+    for await (const records of this.#valuesOf(table, query, upTo, signal)) {
+      for (const record of records) yield { kind, record } as KeptRecord;
+    }
+  }
+
+  async *#valuesOf(
+    table: ArchiveTable,
+    query: StoredRowsQuery,
+    upTo: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<readonly unknown[]> {
+    for (const day of await this.#daysOf(table, query, upTo)) {
+      for await (const rows of this.#rowsOf(table, day, query.serviceId, signal)) {
+        const wanted = rows.filter((row) => isIn(row, query));
+        for (let at = 0; at < wanted.length; at += SLICE_ROWS) {
+          yield wanted
+            .slice(at, at + SLICE_ROWS)
+            .map((row) => deserialize(Buffer.from(row[RAW] as string, 'base64')) as unknown);
+          await this.#clock.pause();
+        }
+      }
+    }
+  }
+
+  /** Rows of one service, or of all, out of one file, a row group at a time; groups that have none are not read. */
+  async *#rowsOf(
+    table: ArchiveTable,
+    day: number,
+    serviceId: string | undefined,
+    signal: AbortSignal | undefined,
   ): AsyncGenerator<readonly Row[]> {
-    const { asyncBufferFromFile, parquetReadObjects } = await loadReader();
-    for (const day of await this.#daysOf(table)) {
-      if (day + DAY_MS <= from || day >= to || day >= upTo) continue;
+    const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await loadReader();
+    const file = await asyncBufferFromFile(this.#path(table, day));
+    const metadata = await parquetMetadataAsync(file);
+    let rowStart = 0;
+    for (const { num_rows } of metadata.row_groups) {
       signal?.throwIfAborted();
-      yield (await parquetReadObjects({ file: await asyncBufferFromFile(this.#path(table, day)) })) as readonly Row[];
+      const group = { file, metadata, rowStart, rowEnd: rowStart + Number(num_rows) };
+      rowStart = group.rowEnd;
+      const read = async (columns: readonly string[]): Promise<readonly Row[]> =>
+        (await parquetReadObjects({ ...group, columns: [...columns] })) as readonly Row[];
+      const isOwn = (row: Row): boolean => serviceId === undefined || row['service_id'] === serviceId;
+      if (serviceId === undefined || (await read(['service_id'])).some(isOwn)) {
+        yield (await read(READ_COLUMNS[table])).filter(isOwn);
+      }
       await this.#clock.pause();
     }
   }
 
-  async #daysOf(table: ArchiveTable): Promise<number[]> {
+  /** Days before `upTo` of which there is a file with what a query asks for, oldest first. */
+  async #daysOf(table: ArchiveTable, { from, to }: Range, upTo: number): Promise<number[]> {
     const folder = join(this.#folder, table);
     if (!existsSync(folder)) return [];
     const names = await readdir(folder);
     return names
       .filter((name) => /^\d{4}-\d\d-\d\d\.parquet$/.test(name))
       .map((name) => Date.parse(name.slice(0, 10)))
+      .filter((day) => day + DAY_MS > from && day < to && day < upTo)
       .sort((a, b) => a - b);
   }
 
@@ -160,7 +208,9 @@ export class Archive {
     const file = await open(`${path}.part`, 'w');
     try {
       const all = resumed(first.value, iterator);
-      for await (const chunk of columnChunks(columns, all, { clock: this.#clock, signal })) await file.write(chunk);
+      for await (const chunk of columnChunks(columns, all, { clock: this.#clock, signal, groupRows: GROUP_ROWS })) {
+        await file.write(chunk);
+      }
       await file.sync();
     } finally {
       await file.close();
@@ -174,6 +224,16 @@ export class Archive {
   }
 }
 
+/** Columns of each table that this library reads back. */
+const READ_COLUMNS: Readonly<Record<ArchiveTable, readonly string[]>> = {
+  aggregations: TABLES.aggregations.map(({ name }) => name),
+  series: ['timestamp', 'service_id', 'metric_name', 'labels', 'period', RAW],
+  anomalies: ['timestamp', 'service_id', RAW],
+  predictions: ['timestamp', 'service_id', RAW],
+  events: ['timestamp', 'service_id', RAW],
+  behaviors: ['timestamp', 'service_id', RAW],
+};
+
 /** A row as it is read from a file. */
 type Row = Readonly<Record<string, unknown>>;
 
@@ -182,9 +242,13 @@ interface ArchivedSeries extends SeriesRow {
   readonly bucket: Uint8Array;
 }
 
-interface Day {
+/** Times from `from` on and before `to`. */
+interface Range {
   readonly from: number;
   readonly to: number;
+}
+
+interface Day extends Range {
   readonly signal: AbortSignal;
 }
 
@@ -240,6 +304,22 @@ async function* recordsOf<K extends KeptRecord['kind']>(
   day: Day,
 ): AsyncGenerator<Extract<KeptRecord, { readonly kind: K }>['record']> {
   for await (const kept of history.events(day)) if (kept.kind === kind) yield kept.record as never;
+}
+
+/** Two sequences as one, oldest first, as each of them is. */
+async function* inOrder(
+  some: AsyncGenerator<KeptRecord>,
+  others: AsyncGenerator<KeptRecord>,
+): AsyncGenerator<KeptRecord> {
+  let other = await others.next();
+  for await (const one of some) {
+    while (other.done !== true && other.value.record.timestamp < one.record.timestamp) {
+      yield other.value;
+      other = await others.next();
+    }
+    yield one;
+  }
+  for (; other.done !== true; other = await others.next()) yield other.value;
 }
 
 async function* resumed<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T> {
@@ -299,7 +379,8 @@ function aggregationOf(row: Row): Aggregation {
   };
 }
 
-function isIn(timestamp: number, { from, to }: { readonly from: number; readonly to: number }): boolean {
+function isIn(row: Row, { from, to }: Range): boolean {
+  const timestamp = Number(row['timestamp']);
   return timestamp >= from && timestamp < to;
 }
 

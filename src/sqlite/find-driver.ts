@@ -26,10 +26,13 @@ export function findDriver(wanted?: DriverName): Driver {
     const file = findPackage(name);
     if (file !== undefined) return { name, file };
   }
-  throw new AnalyticsError(
-    'ERR_MISSING_PEER',
-    `sqlite must have ${wanted ?? 'a driver'}, got a runtime without node:sqlite and none installed: npm install libsql`,
-  );
+  const what =
+    wanted === 'node:sqlite'
+      ? 'sqlite must have node:sqlite, got a runtime without it: run Node 22.13 or newer, or leave out driver'
+      : wanted === undefined
+        ? 'sqlite must have a driver, got a runtime without node:sqlite and none installed: npm install libsql'
+        : `sqlite must have ${wanted}, got none installed: npm install ${wanted}`;
+  throw new AnalyticsError('ERR_MISSING_PEER', what);
 }
 
 /** The file that a package is loaded from; `undefined` where it is not installed. */

@@ -134,5 +134,6 @@ export interface SentError {
 
 /** What the worker says of itself, without being asked. */
 export interface Notice {
-  readonly notice: SentError;
+  /** Why its upkeep failed; `undefined` where it does not any more. */
+  readonly notice: SentError | undefined;
 }

@@ -78,10 +78,15 @@ class Columns {
   }
 }
 
-/** All that a service goes on from. */
+/**
+ * All that a service goes on from.
+ *
+ * @param archivedUpTo what is older is not gone on from, but read from the archive
+ */
 export function loadAll(
   database: Database,
   retentionMs: readonly number[],
+  archivedUpTo: number,
 ): Omit<Opened, 'bytes' | 'movedAside' | 'archivedUpTo'> {
   const keys: string[] = [];
   const values: Uint8Array[] = [];
@@ -105,7 +110,9 @@ export function loadAll(
     database.prepare('SELECT no, service, longer, bytes, crc FROM blocks ORDER BY no').all() as BlockRow[],
   );
   const newestMs = newestStart(database, over);
-  const keptFrom = Array.from({ length: LEVELS }, (_, level) => keptFromOf(level, newestMs, retentionMs));
+  const keptFrom = Array.from({ length: LEVELS }, (_, level) =>
+    Math.max(archivedUpTo, keptFromOf(level, newestMs, retentionMs)),
+  );
   const buckets: SentBuckets[] = [];
   for (let level = 0; level < LEVELS; level++) {
     const columns = new Map<number, Columns>();

@@ -27,7 +27,7 @@ export interface SqliteOptions {
   /** The database file; its folder must exist. Beside it lie its journal, `-wal` and `-shm`, and a lock, `-lock`. */
   readonly path: string;
   /**
-   * Days that data is kept, by period and kind, each above 0. Default: `1m` 2, `5m` 7, `15m` 14, `1h` 30, `1d` 400;
+   * Days that data is kept, by period and kind, each at least 1/24. Default: `1m` 2, `5m` 7, `15m` 14, `1h` 30, `1d` 400;
    * anomalies 400, predictions 7, events 30.
    */
   readonly retentionDays?: RetentionDays | undefined;
@@ -48,7 +48,10 @@ export interface SqliteOptions {
    * deleted.
    */
   readonly archiveFolder?: string | undefined;
-  /** Days after which data goes to the archive, if there is one and the data is still there by then; default 30. */
+  /**
+   * Days after which data goes to the archive, if there is one and the data is still there by then; default 30. Records that
+   * are older are refused as `expired`, since what is archived does not change.
+   */
   readonly archiveAfterDays?: number | undefined;
   /** Opens it for reading only, beside the service that writes to it. Default false. */
   readonly readOnly?: boolean | undefined;
@@ -87,8 +90,8 @@ export function sqlite(options: SqliteOptions): SqliteStore {
 export interface SqliteInfo extends StoreInfo {
   /** Where a damaged store was moved to when this one was opened. */
   readonly movedAside: string | undefined;
-  /** Newest failure of what is done between commits, such as forgetting what is too old; `undefined` where all is well. */
-  readonly upkeepProblem: string | undefined;
+  /** What is older is in the archive and no more in the database, epoch milliseconds; `undefined` where nothing is archived. */
+  readonly archivedUpTo: number | undefined;
 }
 
 /** A store in a SQLite database; see `sqlite`. */
@@ -106,7 +109,9 @@ export class SqliteStore implements ArchivedStore {
   #closing: Promise<void> | undefined;
   #bytes = 0;
   #movedAside: string | undefined;
+  /** Of the thread, and of the archive. */
   #upkeepProblem: string | undefined;
+  #archiveProblem: string | undefined;
 
   /** @throws AnalyticsError as `sqlite` does */
   constructor(options: SqliteOptions) {
@@ -152,9 +157,12 @@ export class SqliteStore implements ArchivedStore {
       this.#movedAside = movedAside;
       this.#archivedUpTo = opened.archivedUpTo;
       const state = new Map(keys.map((key, i) => [key, deserialize(values[i] as Uint8Array) as unknown]));
-      return { state, names, buckets, keptFrom, nextId };
+      const { archiveAfterMs: changesForMs } = this.#request;
+      return { state, names, buckets, keptFrom, nextId, changesForMs };
     } catch (cause) {
       await this.#worker.end();
+      // Whoever waits for the lock may try again.
+      this.#worker = undefined;
       throw cause;
     }
   }
@@ -231,7 +239,12 @@ export class SqliteStore implements ArchivedStore {
 
   /** As of the last commit. */
   get info(): SqliteInfo {
-    return { bytes: this.#bytes, movedAside: this.#movedAside, upkeepProblem: this.#upkeepProblem };
+    return {
+      bytes: this.#bytes,
+      movedAside: this.#movedAside,
+      upkeepProblem: this.#upkeepProblem ?? this.#archiveProblem,
+      archivedUpTo: this.#archivedUpTo === Number.NEGATIVE_INFINITY ? undefined : this.#archivedUpTo,
+    };
   }
 
   /**
@@ -254,9 +267,12 @@ export class SqliteStore implements ArchivedStore {
     this.#archiveUpTo = (Math.floor(now / DAY_MS) - this.#archiveAfterDays) * DAY_MS;
     if (this.#archiving !== undefined || this.#archiveUpTo <= this.#archivedUpTo) return;
     this.#archiving = this.#archiveAll(archive)
+      .then(() => {
+        this.#archiveProblem = undefined;
+      })
       .catch((cause: unknown) => {
         if (!this.#stopArchiving.signal.aborted)
-          this.#upkeepProblem = `archive must be written, got ${failureText(cause)}`;
+          this.#archiveProblem = `archive must be written, got ${failureText(cause)}`;
       })
       .finally(() => {
         this.#archiving = undefined;
@@ -294,7 +310,7 @@ export class SqliteStore implements ArchivedStore {
     return worker;
   }
 
-  #noticed(error: AnalyticsError): void {
-    this.#upkeepProblem = error.message;
+  #noticed(error: AnalyticsError | undefined): void {
+    this.#upkeepProblem = error?.message;
   }
 }

@@ -1,4 +1,5 @@
-import { existsSync, renameSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, renameSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { checkState, putBlock, putName, putState, putValue, type StateRow } from './checked-rows.ts';
 import { Database } from './database.ts';
@@ -22,6 +23,7 @@ export class StoreFile {
   readonly path: string;
   readonly retentionMs: readonly number[];
   readonly archiveAfterMs: number;
+  readonly #readOnly: boolean;
   readonly #lock: Database | undefined;
   /** Which file it is: one that is put in its place later is another. */
   readonly #inode: number;
@@ -32,10 +34,9 @@ export class StoreFile {
     this.path = path;
     this.retentionMs = retentionMs;
     this.archiveAfterMs = archiveAfterMs;
-    if (readOnly && !existsSync(path))
-      throw new StoreError('ERR_STORE_FAILED', `store file must exist to be read, got none at ${path}`);
-    const existed = existsSync(path);
-    this.#lock = readOnly ? undefined : lock(new Database(driver, `${path}-lock`), path);
+    this.#readOnly = readOnly;
+    const existed = checkPath(path, readOnly);
+    this.#lock = readOnly ? undefined : lock(new Database(driver, lockPath(path)), path);
     try {
       let database: Database;
       try {
@@ -54,6 +55,9 @@ export class StoreFile {
           `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`,
         );
         migrate(database);
+      } else {
+        // libsql opens for writing whatever it is told.
+        database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA query_only = ON;`);
       }
       this.#inode = statSync(path).ino;
     } catch (cause) {
@@ -65,12 +69,17 @@ export class StoreFile {
   /** Reads all that is there. */
   load(): Opened {
     const { bytes, archivedUpTo } = this;
-    return { ...loadAll(this.database, this.retentionMs), bytes, movedAside: this.#movedAside, archivedUpTo };
+    return {
+      ...loadAll(this.database, this.retentionMs, archivedUpTo),
+      bytes,
+      movedAside: this.#movedAside,
+      archivedUpTo,
+    };
   }
 
   /** Stores a batch, all of it or nothing. */
   commit(request: CommitRequest): Committed {
-    this.#checkPlace();
+    this.#checkWritable();
     const { database } = this;
     const { buffers, names, gone, now, blocks, blockPieces, keys, keyPieces, removals, rows, rowPieces } = request;
     database.transaction(() => {
@@ -96,7 +105,7 @@ export class StoreFile {
 
   /** Takes note that what is older than `upTo` is in the archive, from where it is read from now on. */
   archived(upTo: number): void {
-    this.#checkPlace();
+    this.#checkWritable();
     putState(this.database, ARCHIVED, serialize(upTo));
   }
 
@@ -113,14 +122,41 @@ export class StoreFile {
     this.#lock?.close();
   }
 
-  /** A database that was deleted goes on taking data that nobody will ever find. */
-  #checkPlace(): void {
+  #checkWritable(): void {
+    if (this.#readOnly) {
+      throw new StoreError(
+        'ERR_STORE_FAILED',
+        `store must be open for writing to be written, got ${this.path} which is open for reading only`,
+      );
+    }
+    // A database that was deleted goes on taking data that nobody will ever find.
     if (statSync(this.path, { throwIfNoEntry: false })?.ino === this.#inode) return;
     throw new StoreError(
       'ERR_STORE_FAILED',
       `store file must stay where it was opened, got another or none at ${this.path}`,
     );
   }
+}
+
+/** Says in one way what each driver says in another. Returns whether there is a file. */
+function checkPath(path: string, readOnly: boolean): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) {
+    throw new StoreError('ERR_STORE_FAILED', `store path must be that of a file, got the folder ${path}`);
+  }
+  if (found === undefined && readOnly) {
+    throw new StoreError('ERR_STORE_FAILED', `store file must exist to be read, got none at ${path}`);
+  }
+  if (!existsSync(dirname(path))) {
+    throw new StoreError('ERR_STORE_FAILED', `store folder must exist, got none at ${dirname(path)}`);
+  }
+  return found !== undefined;
+}
+
+/** The same for all names of a file. */
+function lockPath(path: string): string {
+  const file = existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
+  return `${file}-lock`;
 }
 
 /** A piece of what came along. */

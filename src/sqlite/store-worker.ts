@@ -18,12 +18,12 @@ const EXEC_ARGV = ['--disable-warning=ExperimentalWarning'];
 export class StoreWorker {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #onNotice: (error: AnalyticsError) => void;
+  readonly #onNotice: (error: AnalyticsError | undefined) => void;
   readonly #exited: Promise<void>;
   #nextId = 0;
   #failure: AnalyticsError | undefined;
 
-  constructor(onNotice: (error: AnalyticsError) => void) {
+  constructor(onNotice: (error: AnalyticsError | undefined) => void) {
     this.#onNotice = onNotice;
     this.#worker = newWorker();
     this.#worker.unref();
@@ -68,7 +68,7 @@ export class StoreWorker {
 
   #take(message: Notice | Answer): void {
     if ('notice' in message) {
-      this.#onNotice(toError(message.notice));
+      this.#onNotice(message.notice === undefined ? undefined : toError(message.notice));
       return;
     }
     const waiting = this.#waiting.get(message.id);

@@ -38,15 +38,17 @@ const TABLES = ['anomalies', 'predictions', 'events'] as const;
  */
 export class Upkeep {
   readonly #file: StoreFile;
-  readonly #tell: (error: SentError) => void;
+  readonly #tell: (error: SentError | undefined) => void;
   readonly #clock = new SystemClock();
   #steps: Iterator<unknown> | undefined;
   /** Which half hour, and which quarter of a day, were packed last. */
   #packedAt = Number.NaN;
   #packedLongerAt = Number.NaN;
   #forgotAt = Number.NEGATIVE_INFINITY;
+  #hasFailed = false;
 
-  constructor(file: StoreFile, tell: (error: SentError) => void) {
+  /** @param tell why it failed; `undefined` when it has gone well again */
+  constructor(file: StoreFile, tell: (error: SentError | undefined) => void) {
     this.#file = file;
     this.#tell = tell;
   }
@@ -66,7 +68,10 @@ export class Upkeep {
   #step(): boolean {
     try {
       if (this.#steps?.next().done === false) return true;
+      if (this.#hasFailed) this.#tell(undefined);
+      this.#hasFailed = false;
     } catch (cause) {
+      this.#hasFailed = true;
       this.#tell(sentError(cause, 'be kept in order'));
     }
     this.#steps = undefined;

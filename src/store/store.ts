@@ -72,6 +72,11 @@ export interface StoredState {
   readonly keptFrom: readonly number[];
   /** Larger than any number of a name. */
   readonly nextId: number;
+  /**
+   * Age beyond which nothing that is kept changes any more, milliseconds, because it goes into an archive: older records are
+   * refused. Absent where anything may change.
+   */
+  readonly changesForMs?: number | undefined;
 }
 
 /** Which buckets to read. */
@@ -109,6 +114,11 @@ export interface StoredRowsQuery {
 export interface StoreInfo {
   /** Bytes on the disk, or in memory. */
   readonly bytes: number;
+  /**
+   * Why what is done between commits does not go on, such as forgetting what is too old, or archiving it; `undefined` where
+   * all is well.
+   */
+  readonly upkeepProblem?: string | undefined;
 }
 
 /**

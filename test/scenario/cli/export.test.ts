@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Service } from '@streamgate/analytics';
+import { ManualClock, Service } from '@streamgate/analytics';
 import { sqlite } from '@streamgate/analytics/sqlite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { run } from '../../../src/cli/run.ts';
 import { duckdb } from '../../unit/export/read-parquet.ts';
 import { command } from './command.ts';
@@ -90,6 +90,35 @@ describe('export', () => {
     );
   });
 
+  it('reads the archive beside it', async () => {
+    const [path, archive, out] = [join(folder, 'old.db'), join(folder, 'archive'), join(folder, 'old.csv')];
+    const day = 24 * 60 * MINUTE;
+    const first = Math.floor(start / day) * day - 4 * day;
+    const clock = new ManualClock(first);
+    const archiving = sqlite({ path, archiveFolder: archive, archiveAfterDays: 1 });
+    const old = await Service.open({ clock, store: archiving, flushIntervalMs: day });
+    for (let hour = 0; hour < 3 * 24; hour++) {
+      clock.set(first + hour * 60 * MINUTE);
+      old.recordEvent({ serviceId: 'shop', eventType: 'order' });
+      await old.flush();
+    }
+    await vi.waitFor(() => expect(archiving.info.archivedUpTo).toBe(first + day), 20_000);
+    await old.close();
+    const rowsOf = async (more: readonly string[]): Promise<readonly [rows: number, told: string]> => {
+      const args = ['--what', 'aggregations', '--period', '1h', '--out', out, ...more];
+      const { code, stderr } = await command(['export', '--store', path, ...args]);
+      expect(code).toBe(0);
+      return [readFileSync(out, 'utf8').split('\r\n').length - 2, stderr];
+    };
+    const border = new Date(first + day).toISOString();
+    expect(await rowsOf(['--archive', archive])).toEqual([3 * 24, '']);
+    expect(await rowsOf(['--from', border])).toEqual([2 * 24, '']);
+    expect(await rowsOf([])).toEqual([
+      2 * 24,
+      `what is older than ${border.slice(0, 19).replace('T', ' ')} is in the archive: give it with --archive FOLDER\n`,
+    ]);
+  });
+
   it('takes service, metric, period and range', async () => {
     const out = join(folder, 'part.csv');
     const to = new Date(start + 60 * MINUTE).toISOString();
@@ -146,6 +175,14 @@ describe('export', () => {
       64,
       '--from must be a time such as 2026-01-05T09:00:00Z or 2026-01-05, got yesterday',
     ],
+    [
+      [...all, '--from', '2026-01-06', '--to', '2026-01-05'],
+      64,
+      '--from must be before --to, got 2026-01-06 and 2026-01-05',
+    ],
+    // A file that is there already is replaced, but never the store itself.
+    [[...all, '--out', store], 64, `--out must be another file than the store, got ${store}`],
+    [[...all, '--out', join(folder, '.', 'analytics.db-wal')], 64, '--out must be another file than the store'],
     [[...all, 'more'], 64, 'export takes no argument, got more'],
     [[...all, '--store', '/nowhere/x.db'], 1, '/nowhere/x.db does not exist'],
     [[...all, '--out', '/nowhere/x.csv'], 1, '/nowhere/x.csv cannot be written: ENOENT'],

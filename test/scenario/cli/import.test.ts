@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, Service } from '@streamgate/analytics';
@@ -107,10 +107,31 @@ describe('import', () => {
     [['import'], 64, 'import needs a file'],
     [['import', 'a.csv'], 64, 'import needs --store FILE'],
     [['import', 'a.csv', '--store', 'x.db', '--service', ''], 64, '--service must have 1 to 256 characters'],
-    [['import', 'a.csv', '--store', '/nowhere/x.db'], 1, '/nowhere/x.db cannot be opened: '],
   ])('%j ends with %i: %s', async (args, code, message) => {
     const result = await command(args);
     expect(result.code).toBe(code);
     expect(result.stderr).toContain(`streamgate-analytics: ${message}`);
+  });
+
+  it('says why a store cannot be opened', async () => {
+    const result = await command(['import', temporaryFile('a.csv', csv), '--store', '/nowhere/x.db']);
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain(
+      'streamgate-analytics: /nowhere/x.db cannot be opened: store folder must exist, got none at /nowhere\n',
+    );
+  });
+
+  it('learns nothing from an exported table other than series, and makes no store for it', async () => {
+    const old = new Service({ clock: new ManualClock(START) });
+    old.recordEvent({ eventType: 'login' });
+    const file = temporaryFile('a.csv', await new Response(exportCsv(old, { what: 'aggregations' })).text());
+    await old.close();
+    const store = newStore();
+    const { code, stderr } = await command(['import', file, '--store', store]);
+    expect([code, stderr]).toEqual([
+      1,
+      `streamgate-analytics: ${file} is an exported table of aggregations; export and import series\n`,
+    ]);
+    expect(existsSync(store)).toBe(false);
   });
 });

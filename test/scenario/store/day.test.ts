@@ -31,6 +31,10 @@ it('a day of a hundred services lets memory grow by less than a megabyte an hour
   const heap: number[] = [];
   const disk: number[] = [];
   const resources: number[] = [];
+  const listeners: number[] = [];
+  const warnings: string[] = [];
+  const warned = ({ name }: Error): number => warnings.push(name);
+  process.on('warning', warned);
   for (let hour = 0; hour < HOURS; hour++) {
     for (let minute = 0; minute < 60; minute++) {
       const timestamp = T0 + hour * HOUR + minute * MINUTE;
@@ -46,11 +50,16 @@ it('a day of a hundred services lets memory grow by less than a megabyte an hour
     heap.push((heapUsed + arrayBuffers) / MEGABYTE);
     disk.push(store.info.bytes / MEGABYTE);
     resources.push(process.getActiveResourcesInfo().length);
+    listeners.push(process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0));
   }
   await service.close();
+  process.off('warning', warned);
   const slope = linearRegression(heap.map((megabytes, hour) => [hour, megabytes]).slice(2)).m;
   expect(slope).toBeLessThan(1);
   // What is learned of each series grows for some hours; buckets go as they come.
   expect(disk.at(-1)).toBeLessThan(1.25 * (disk[HOURS / 2] as number));
   expect(resources.at(-1)).toBeLessThanOrEqual(resources[2] as number);
+  expect(listeners).toEqual(Array(HOURS).fill(listeners[0]));
+  // Of an emitter or signal to which listeners are added again and again.
+  expect(warnings).not.toContain('MaxListenersExceededWarning');
 });

@@ -155,4 +155,37 @@ describe.each(Object.entries(STORES))('a service that goes on from its %s store'
     expect(life.service.stats().store?.failures).toBe(0);
     expect([outcome(life.service), heard]).toEqual(expected);
   });
+
+  it('takes the time in which it was down for a gap, and not for an anomaly', async () => {
+    const newStore = stores();
+    const heard: Heard = { anomalies: [], closed: [] };
+    const MINUTES = 90;
+    const DOWN = 180;
+    const live = async (from: number): Promise<void> => {
+      const store = newStore();
+      const { service, clock } = await Life.open(store, T0 + from * 60 * SECOND, heard);
+      for (let minute = from; minute < from + MINUTES; minute++) {
+        for (let i = 0; i < 6; i++) {
+          const duration = 40 + ((minute * 6 + i) % 7);
+          service.recordPerformanceMetric({ serviceId: 'shop', operation: 'pay', duration, success: true });
+          service.recordMetrics({ serviceId: 'shop', cpuUsage: 30 + ((minute + i) % 5) });
+          clock.advance(10 * SECOND);
+        }
+      }
+      await service.flush();
+      await store.close();
+    };
+    await live(0);
+    await live(MINUTES + DOWN);
+    const { service } = await Life.open(newStore(), T0 + (2 * MINUTES + DOWN) * 60 * SECOND, heard);
+    const minutes: number[] = [];
+    for await (const { timestamp } of service.history.aggregations('shop')) {
+      minutes.push((timestamp - T0) / (60 * SECOND));
+    }
+    const lived = Array.from({ length: MINUTES }, (_, i) => i);
+    expect(minutes).toEqual([...lived, ...lived.map((minute) => minute + MINUTES + DOWN)]);
+    expect(heard).toEqual({ anomalies: [], closed: [] });
+    expect(service.explain('shop', 'operation_latency_p95').samples).toBe(2 * MINUTES - 1);
+    await service.close();
+  });
 });
