@@ -53,13 +53,13 @@ export interface DetectorSeriesSnapshot extends SeriesWatchSnapshot {}
 
 /** Everything that a detector knows, structured-cloneable. */
 export interface DetectorSnapshot {
-  readonly version: 1;
+  readonly version: 2;
   readonly series: readonly (SeriesId & { readonly state: DetectorSeriesSnapshot })[];
   readonly errorRates: readonly (readonly [serviceId: string, rate: number])[];
   readonly plans: PlansSnapshot;
 }
 
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 2;
 
 /** Series that `explain` names where it is asked for one that there is not. */
 const SERIES_NAMED = 5;

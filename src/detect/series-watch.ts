@@ -76,7 +76,7 @@ export class SeriesWatch {
   /** Ring of the last scores; the next one goes to `samples` modulo its length. */
   readonly #scores: number[];
   /** How far from what was expected a value has been, while it was young. */
-  #farthest: number;
+  #farthest = 0;
 
   constructor(settings: SeriesSettings, snapshot: SeriesWatchSnapshot) {
     this.settings = settings;

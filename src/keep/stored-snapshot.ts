@@ -43,7 +43,7 @@ export function storedSnapshot(
     collector: { version: 1, accepted, rejected, errors, buffer: [] },
     aggregator: aggregatorSnapshot({ names, services, closed, keptFrom, overflow, late, dropped }),
     detector: {
-      version: 1,
+      version: 2,
       series: series.flatMap(({ series: id, state: known }) =>
         known?.detector === undefined ? [] : [{ ...id, state: known.detector }],
       ),

@@ -222,11 +222,11 @@ describe('options', () => {
   });
 
   it('a snapshot of another version is refused', () => {
-    const snapshot = { ...new AnomalyDetector().snapshot(), version: 2 as 1 };
+    const snapshot = { ...new AnomalyDetector().snapshot(), version: 1 as 2 };
     expect(() => AnomalyDetector.restore(snapshot)).toThrow(
       expect.objectContaining({
         code: 'ERR_INVALID_SNAPSHOT',
-        message: 'detector snapshot must be of version 1, got 2',
+        message: 'detector snapshot must be of version 2, got 1',
       }),
     );
   });
