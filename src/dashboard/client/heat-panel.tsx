@@ -4,6 +4,7 @@ import { apiPath } from './api.ts';
 import { csvInstant } from './csv.ts';
 import { durationText, labelText, momentText, seriesTitle } from './format.ts';
 import { Panel } from './panel.tsx';
+import { SeriesTitle } from './series-title.tsx';
 
 /** What the degrees of a cell mean. */
 const DEGREES = [
@@ -49,7 +50,7 @@ export function HeatPanel({ view }: { readonly view: View }): JSX.Element {
               {rows.map((row) => (
                 <tr key={`${row.metricName}\n${labelText(row.labels)}`}>
                   <th scope="row" title={seriesTitle(row.metricName, row.labels)}>
-                    <bdi>{seriesTitle(row.metricName, row.labels)}</bdi>
+                    <SeriesTitle metricName={row.metricName} labels={row.labels} />
                   </th>
                   <td>
                     <Cells row={row} from={from} cellMs={cellMs} now={view.now} />
@@ -71,6 +72,9 @@ export function HeatPanel({ view }: { readonly view: View }): JSX.Element {
               ))}
               <span>
                 <i class="d4" /> and failing
+              </span>
+              <span>
+                <i class="unjudged" /> not judged
               </span>
             </p>
           </div>
