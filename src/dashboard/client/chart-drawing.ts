@@ -190,7 +190,7 @@ function timeRange({ from, now }: ChartScene): [number, number] {
   return [from, now + Math.min(AHEAD_SHARE * shown, LONGEST_FORECAST_MS + LEAST_AHEAD_SHARE * shown)];
 }
 
-function valueRange({ chart, from }: ChartScene): [number, number] {
+function valueRange({ chart, from, now }: ChartScene): [number, number] {
   const { unit, columns, quantiles, forecast } = chart;
   if (unit === '%') return [0, 100];
   let low = Number.POSITIVE_INFINITY;
@@ -207,7 +207,9 @@ function valueRange({ chart, from }: ChartScene): [number, number] {
   if (low > high) return [0, 1];
   const span = Math.max(high - low, Math.abs(high) * 0.1, Number.MIN_VALUE);
   const room = span * (FORECAST_ROOM - 1);
-  const ahead = [...forecast[1], ...forecast[2], ...forecast[3]];
+  // What is too narrow to be seen does not press the rest flat.
+  const isSeen = (forecast[0].at(-1) ?? now) - now > LEAST_AHEAD_SHARE * (now - from);
+  const ahead = isSeen ? [...forecast[1], ...forecast[2], ...forecast[3]] : forecast[1];
   for (const value of ahead) {
     high = Math.max(high, Math.min(value, high + room));
     low = Math.min(low, Math.max(value, low - room));

@@ -18,7 +18,6 @@ const DEGREES = [
 /** Metrics by time, each cell as strange as it was. */
 export function HeatPanel({ view }: { readonly view: View }): JSX.Element {
   const { rows, cellMs, from, leftOut } = view.heat;
-  const end = from + cellMs * (rows[0]?.cells.length ?? 0);
   return (
     <Panel
       title="Anomaly heat map"
@@ -62,7 +61,7 @@ export function HeatPanel({ view }: { readonly view: View }): JSX.Element {
           <div class="heat-foot">
             <p class="axis" aria-hidden="true">
               <span>{momentText(from, view.now)}</span>
-              <span>{momentText(end, view.now)}</span>
+              <span>now</span>
             </p>
             <p class="legend">
               {DEGREES.slice(0, 4).map((text, degree) => (

@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import type { ChartView } from '../page-data.ts';
 import { type ChartScene, COLUMN, chartData, chartOptions } from './chart-drawing.ts';
 import { chartSentence } from './chart-words.ts';
-import { instantText, rangeText, valueText } from './format.ts';
+import { instantText, isShortUnit, rangeText, valueText } from './format.ts';
 
 /** The colours that are seen. */
 export type Colours = 'light' | 'dark' | 'print';
@@ -94,7 +94,7 @@ function Readout({ chart, data, at }: ReadoutProps): JSX.Element {
       <p class="readout">
         <b>{valueText(columns[1][last], unit)}</b>
         {upper === null || upper === undefined ? null : (
-          <span> expected {rangeText(columns[3][last] ?? upper, upper, unit)}</span>
+          <span> expected {rangeText(columns[3][last] ?? upper, upper, isShortUnit(unit) ? unit : undefined)}</span>
         )}
       </p>
     );
