@@ -57,6 +57,15 @@ const { value } = await stream.body.getReader().read();
 assert.match(new TextDecoder().decode(value), /event: hello/);
 leave.abort();
 
+// The page: beside the API, with what it loads below it, and its data.
+const page = await fetch(`${url}/dashboard?range=6h`, { headers: authorization });
+assert.equal(new URL(page.url).href, `${url}/dashboard/?range=6h`);
+assert.match(page.headers.get('content-security-policy'), /script-src 'self'/);
+const [, script] = /src="(app\.[^"]+\.js)"/.exec(await page.text());
+for (const part of [script, 'data']) {
+  assert.equal((await fetch(new URL(part, page.url), { headers: authorization })).status, 200);
+}
+
 // Somebody who forwards requests of others is not this machine.
 if (token === undefined) assert.equal((await get('stats', { 'x-forwarded-for': '203.0.113.5' })).status, 403);
 else assert.equal((await fetch(`${api}stats`)).status, 401);

@@ -18,7 +18,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Lived second by second: as long as the finest chart shows. The rest is lived minute by minute. */
 const FINE = 25 * MINUTE;
-const FAULT = 2.5 * MINUTE;
+const FAULT = 0.75 * MINUTE;
 const MOST_BYTES = 300_000;
 const METRICS = {
   queue_depth: { unit: 'mails', labels: ['queue'], direction: 'above', min: 0 },
@@ -170,8 +170,8 @@ function live(service, t, end, seconds, random) {
       diskUsage: (isShop ? 71 : 38) + ((t - end) / DAY) * 0.35 + noise(0.02),
       cacheHitRate: serviceId === 'catalog' ? Math.min(1, 0.93 + noise(0.008)) : undefined,
     });
-    // Six of each a minute, at whatever pace it is lived.
-    const times = seconds > 1 ? 6 : Math.floor(t / SECOND) % 10 === 0 ? 1 : 0;
+    // Twelve of each a minute, at whatever pace it is lived.
+    const times = seconds > 1 ? 12 : Math.floor(t / SECOND) % 5 === 0 ? 1 : 0;
     for (const [operation, factor, errorType] of OPERATIONS[serviceId]) {
       for (let i = 0; i < times; i++) {
         const duration = latency * factor * Math.exp(0.3 * random()) + slower * Math.abs(1 + 0.3 * random());

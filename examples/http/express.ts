@@ -1,12 +1,13 @@
 // Express 5: the handler is middleware, below a path of its own here, and other paths go on to the rest of the app.
 import { createServer } from 'node:http';
 import { Service } from '@streamgate/analytics';
+import { dashboardPages } from '@streamgate/analytics/dashboard';
 import { createHandler, serverTimeouts, toNode } from '@streamgate/analytics/http';
 import express from 'express';
 
 const app = express();
 const service = new Service({ serviceId: 'shop' });
-const handler = createHandler(service);
+const handler = createHandler(service, { dashboard: dashboardPages(service) });
 // Before `express.json()`, which reads bodies too, but none over 100 kB.
 app.use('/internal', toNode(handler));
 app.use(express.json());

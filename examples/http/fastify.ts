@@ -1,5 +1,6 @@
 // Fastify 5: the handler is a plugin.
 import { Service } from '@streamgate/analytics';
+import { dashboardPages } from '@streamgate/analytics/dashboard';
 import { createHandler, toFastify } from '@streamgate/analytics/http';
 import { fastify } from 'fastify';
 
@@ -7,7 +8,7 @@ const app = fastify({ requestTimeout: 5000 });
 app.get('/hello', () => 'hello');
 
 const service = new Service({ serviceId: 'shop' });
-const handler = createHandler(service);
+const handler = createHandler(service, { dashboard: dashboardPages(service) });
 await app.register(toFastify(handler), { prefix: '/internal' });
 app.addHook('onClose', () => service.close());
 

@@ -1,6 +1,7 @@
 // Hono, on Node here. What its environment says of the connection goes along, so that this machine is known as such.
 import { serve } from '@hono/node-server';
 import { Service } from '@streamgate/analytics';
+import { dashboardPages } from '@streamgate/analytics/dashboard';
 import { createHandler } from '@streamgate/analytics/http';
 import { Hono } from 'hono';
 
@@ -8,7 +9,7 @@ const app = new Hono();
 app.get('/hello', (c) => c.text('hello'));
 
 const service = new Service({ serviceId: 'shop' });
-const handler = createHandler(service, { basePath: '/internal' });
+const handler = createHandler(service, { basePath: '/internal', dashboard: dashboardPages(service) });
 app.all('/internal/*', (c) => handler(c.req.raw, c.env));
 
 const port = Number(process.env['PORT'] ?? 3000);

@@ -3,7 +3,7 @@ import type { SeriesChart } from '../model/chart.ts';
 import { PERIOD_MS, PERIODS } from '../model/period.ts';
 import { labelsKey, type SeriesId } from '../model/series-key.ts';
 import type { Service } from '../service.ts';
-import type { ChartPlace, ChartView, Columns, MarkView } from './page-data.ts';
+import { type ChartPlace, type ChartView, type Columns, LONGEST_FORECAST_MS, type MarkView } from './page-data.ts';
 
 /** What of the courses is shown. */
 export interface ChartRange {
@@ -18,9 +18,8 @@ export interface ChartRange {
 const MAX_OWN_CHARTS = 24;
 /** Buckets of a chart of quantiles at most: 30 days of hours. */
 const MAX_BUCKETS = 720;
-/** Of the range that is seen, how much the forecast adds to its right; and at most, since farther ones say little. */
+/** Of the range that is seen, how much the forecast adds to its right. */
 const FORECAST_SHARE = 0.18;
-const LONGEST_FORECAST_MS = 6 * 3_600_000;
 /** Instants at which the forecast is asked for: enough for a curve. */
 const FORECAST_POINTS = 6;
 /** Steps without a sample after which the line is broken. */

@@ -4,6 +4,9 @@ import type { Health, HealthStatus } from '../model/health.ts';
 import type { HorizonAccuracy } from '../model/prediction-accuracy.ts';
 import type { Labels } from '../model/series-key.ts';
 
+/** How far the forecast of a chart reaches at most: farther ones say little. */
+export const LONGEST_FORECAST_MS: number = 6 * 3_600_000;
+
 /** Where a chart stands on the page. */
 export type ChartPlace = 'traffic' | 'resources' | 'own';
 

@@ -1,4 +1,4 @@
-import { CHALLENGE, Credentials, type Principal } from './access.ts';
+import { type Auth, CHALLENGE, Credentials, type Principal } from './access.ts';
 import type { Call } from './call.ts';
 import type { CheckedOptions } from './options.ts';
 import { clientAddress, isLocal } from './peer.ts';
@@ -26,15 +26,18 @@ export class Entrance {
   }
 
   /** @throws Problem 401, 403, 429 */
-  async identify(call: Call): Promise<Principal> {
-    const { auth, allowAnonymous, clock, trustProxy } = this.#options;
-    if (auth === undefined) {
-      if (allowAnonymous || isLocal(call)) return ANYBODY;
-      throw new Problem(
-        403,
-        'without the option auth only this machine is answered; set auth, or allowAnonymous: true to answer everybody',
-      );
-    }
+  identify(call: Call): Principal | Promise<Principal> {
+    const { auth, allowAnonymous } = this.#options;
+    if (auth !== undefined) return this.#authenticate(call, auth);
+    if (allowAnonymous || isLocal(call)) return ANYBODY;
+    throw new Problem(
+      403,
+      'without the option auth only this machine is answered; set auth, or allowAnonymous: true to answer everybody',
+    );
+  }
+
+  async #authenticate(call: Call, auth: Auth): Promise<Principal> {
+    const { clock, trustProxy } = this.#options;
     const address = clientAddress(call, trustProxy);
     const now = clock.now();
     const wait = this.#failures.wait(address, now);

@@ -97,7 +97,8 @@ export class Gate {
     if (call.method !== 'GET' && call.method !== 'HEAD' && (isPage || call.method !== 'POST')) {
       throw isPage ? notAllowed('GET, HEAD') : this.#wrongMethod(name, (await this.#api).paths);
     }
-    const principal = await this.#entrance.identify(call);
+    const found = this.#entrance.identify(call);
+    const principal = found instanceof Promise ? await found : found;
     if (isPage) return this.#page(call, principal, name);
     return call.method === 'POST' ? this.#post(call, principal, name) : this.#read(call, principal, name);
   }
@@ -137,7 +138,8 @@ export class Gate {
     const wait = this.#writes?.wait(client, now) ?? 0;
     if (wait > 0) throw new Problem(429, `come again in ${wait} s`, {}, { 'retry-after': String(wait) });
     this.#writes?.spend(client, 1, now);
-    const parsed = this.#items(await this.#body(call));
+    checkBodyType(call);
+    const parsed = this.#items(await call.body(MAX_BODY));
     const items = parsed instanceof Promise ? await parsed : parsed;
     this.#writes?.spend(client, items.items.length - 1, now);
     return reader === undefined
@@ -145,26 +147,17 @@ export class Gate {
       : ingest(reader as RecordReader<RecordKind>, items, this.#ingest);
   }
 
-  async #body(call: Call): Promise<string | { readonly parsed: unknown }> {
-    const type = call.header('content-type');
-    const isJson = type !== undefined && /^application\/json *(; *charset="?utf-8"? *)?$/i.test(type);
-    if (!isJson) throw new Problem(415, `the content type must be application/json in UTF-8, got ${type ?? 'none'}`);
-    const encoding = call.header('content-encoding');
-    if (encoding !== undefined && encoding !== 'identity') {
-      throw new Problem(415, `the body must not be encoded, got ${encoding}`);
-    }
-    const body = await call.body(MAX_BODY);
-    if (!(body instanceof Uint8Array)) return body;
+  #items(body: Uint8Array | { readonly parsed: unknown }): Items | Promise<Items> {
+    if (!(body instanceof Uint8Array)) return itemsOf(body.parsed);
+    return parseItems(this.#text(body), () => this.#options.clock.pause());
+  }
+
+  #text(body: Uint8Array): string {
     try {
       return this.#decoder.decode(body);
     } catch {
       throw new Problem(400, 'the body must be UTF-8', { errors: [{ pointer: '#', detail: 'must be UTF-8' }] });
     }
-  }
-
-  #items(body: string | { readonly parsed: unknown }): Items | Promise<Items> {
-    if (typeof body !== 'string') return itemsOf(body.parsed);
-    return parseItems(body, () => this.#options.clock.pause());
   }
 
   async #plan(name: 'silences' | 'deploys', { isArray, items }: Items): Promise<Reply> {
@@ -210,6 +203,21 @@ function demand(principal: Principal, scope: Scope): void {
   throw new Problem(403, `the request must have the scope ${scope}`, {
     scope,
   });
+}
+
+/** Without white space around it, as most programs write it. */
+const JSON_TYPE = 'application/json';
+
+/** @throws Problem 415 */
+function checkBodyType(call: Call): void {
+  const type = call.header('content-type');
+  if (type !== JSON_TYPE && !/^application\/json *(; *charset="?utf-8"? *)?$/i.test(type ?? '')) {
+    throw new Problem(415, `the content type must be application/json in UTF-8, got ${type ?? 'none'}`);
+  }
+  const encoding = call.header('content-encoding');
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new Problem(415, `the body must not be encoded, got ${encoding}`);
+  }
 }
 
 function notAllowed(methods: string): Problem {

@@ -23,33 +23,57 @@ function isDay([, year, month, day]: readonly string[]): boolean {
   return Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
 }
 
-/** What `toISOString` gives, and so most programs send; `0` stands for a digit. */
+/** What `toISOString` gives, and so most programs send. */
 const CANONICAL = '0000-00-00T00:00:00.000Z';
+/** Where it has no digit. */
+const SEPARATORS: readonly (readonly [at: number, code: number])[] = [...CANONICAL].flatMap((character, at) =>
+  character === '0' ? [] : [[at, character.charCodeAt(0)] as const],
+);
 const ZERO = 48;
 
 /**
- * The same for the canonical form, a tenth of the time; `undefined` for anything else, and for the few days and years that
- * need a closer look.
+ * The same for the canonical form, a twentieth of the time; `undefined` for anything else, and for the few days and years
+ * that need a closer look.
  */
 function parseCanonical(text: string): number | undefined {
-  for (let i = 0; i < CANONICAL.length; i++) {
-    const code = text.charCodeAt(i);
-    const expected = CANONICAL.charCodeAt(i);
-    if (expected === ZERO ? code < ZERO || code > ZERO + 9 : code !== expected) return undefined;
-  }
+  for (const [at, code] of SEPARATORS) if (text.charCodeAt(at) !== code) return undefined;
   const year = pair(text, 0) * 100 + pair(text, 2);
   const month = pair(text, 5);
   const day = pair(text, 8);
   const hour = pair(text, 11);
   const minute = pair(text, 14);
   const second = pair(text, 17);
-  // `Date.UTC` takes the years before 100 for those of the last century.
-  if (year < 100 || month < 1 || month > 12 || day < 1 || day > 28) return undefined;
-  if (hour > 23 || minute > 59 || second > 59) return undefined;
-  const millisecond = pair(text, 20) * 10 + text.charCodeAt(22) - ZERO;
-  return Date.UTC(year, month - 1, day, hour, minute, second, millisecond);
+  const hundredths = pair(text, 20);
+  const thousandth = text.charCodeAt(22) - ZERO;
+  // What has no digits is below zero by far.
+  if (year < 1 || month < 1 || month > 12 || day < 1 || day > 28) return undefined;
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return undefined;
+  if (hundredths < 0 || thousandth < 0 || thousandth > 9) return undefined;
+  const seconds = ((daysTo(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+  return seconds * 1000 + hundredths * 10 + thousandth;
 }
 
+/** Far enough below zero to stay there as either half of a year. */
+const NO_DIGITS = -10_000;
+
 function pair(text: string, at: number): number {
-  return (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO;
+  const tens = text.charCodeAt(at) - ZERO;
+  const ones = text.charCodeAt(at + 1) - ZERO;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NO_DIGITS;
+}
+
+/** Days before the epoch that the years of the calculation begin, on the 1st of March of the year 0. */
+const EPOCH_DAYS = 719_468;
+
+/**
+ * Days from the epoch to a day of the Gregorian calendar, a fifth of the time of `Date.UTC`. The year begins in March here,
+ * so that a leap day is its last.
+ *
+ * Source: `days_from_civil` in https://howardhinnant.github.io/date_algorithms.html, for years from 1 on
+ */
+function daysTo(year: number, month: number, day: number): number {
+  const march = month > 2 ? year : year - 1;
+  const leaps = Math.floor(march / 4) - Math.floor(march / 100) + Math.floor(march / 400);
+  const inYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  return march * 365 + leaps + inYear - EPOCH_DAYS;
 }

@@ -146,12 +146,13 @@ class NodeCall implements Call {
   }
 }
 
-async function send(reply: Reply | Response, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (!(reply instanceof Response)) {
-    response.writeHead(reply.status, rawHeaders(reply));
-    response.end(request.method === 'HEAD' ? undefined : reply.body);
-    return;
-  }
+function send(reply: Reply | Response, request: IncomingMessage, response: ServerResponse): void | Promise<void> {
+  if (reply instanceof Response) return sendWeb(reply, request, response);
+  response.writeHead(reply.status, rawHeaders(reply));
+  response.end(request.method === 'HEAD' ? undefined : reply.body);
+}
+
+async function sendWeb(reply: Response, request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.writeHead(reply.status, Object.fromEntries(reply.headers));
   if (reply.body === null || request.method === 'HEAD') response.end();
   // A reader who goes away ends it with an error, which is nobody's concern.

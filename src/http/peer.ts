@@ -43,6 +43,8 @@ export function socketPeer(socket: object): Peer {
 /** Whether an address, or the name of a host, is that of this machine. */
 export function isLoopback(host: string | undefined): boolean {
   if (host === undefined) return false;
+  // As nearly all have it.
+  if (host === '127.0.0.1' || host === 'localhost') return true;
   const name = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
   return name === 'localhost' || name === '::1' || /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
 }

@@ -1,4 +1,5 @@
 import { AnalyticsError } from '../errors.ts';
+import { snakeCase } from '../model/wire.ts';
 import type { Reply } from './call.ts';
 
 /** One thing that is wrong with a request. */
@@ -70,9 +71,17 @@ export function pointer(path: readonly (string | number | symbol)[]): string {
 export function problemOf(error: unknown, onError: (error: unknown) => void): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof AnalyticsError) {
-    if (error.code === 'ERR_INVALID_OPTION') return new Problem(400, error.message);
+    if (error.code === 'ERR_INVALID_OPTION') return optionProblem(error.message);
     if (error.code === 'ERR_MISSING_PEER') return new Problem(500, error.message);
   }
   onError(error);
   return new Problem(500, 'the request could not be answered');
+}
+
+/** What the service takes for an option of its own was a field of the request. */
+function optionProblem(message: string): Problem {
+  const [, option, detail = message] = /^option (\w+) (.*)$/s.exec(message) ?? [];
+  if (option === undefined) return new Problem(400, message);
+  const field = snakeCase(option);
+  return new Problem(400, `${field} ${detail}`, { errors: [{ pointer: pointer([field]), detail }] });
 }

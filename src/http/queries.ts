@@ -135,14 +135,22 @@ const range = {
   to: instant,
 };
 
+/** Not `z.coerce`, which takes an empty text for 0. */
+const numberOf = (rule: z.ZodNumber): z.ZodType<number, number | string> =>
+  z
+    .string()
+    .regex(/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i, 'must be a number')
+    .transform(Number)
+    .pipe(rule);
+
 /** Of an interval. */
-const level = z.coerce.number().gt(0).lt(1).optional().openapi({ type: 'number' });
-const limit = z.coerce
-  .number()
-  .int()
-  .min(1)
-  .max(MAX_LIMIT)
-  .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT });
+const level = numberOf(z.number().gt(0).lt(1)).optional().openapi({ type: 'number' });
+const limit = numberOf(z.number().int().min(1).max(MAX_LIMIT)).openapi({
+  type: 'integer',
+  minimum: 1,
+  maximum: MAX_LIMIT,
+});
+const points = numberOf(z.number().int().min(2).max(MAX_POINTS));
 
 const labels = z
   .string()
@@ -188,7 +196,7 @@ export const QUERIES: { readonly [Name in keyof Queries]: z.ZodType<Queries[Name
     labels,
     limit: limit.default(100),
     cursor,
-    points: z.coerce.number().int().min(2).max(MAX_POINTS).optional().openapi({
+    points: points.optional().openapi({
       type: 'integer',
       description:
         'At most so many buckets, of a period that fits unless one is named; peaks and dips of `field` are kept.',
@@ -206,7 +214,7 @@ export const QUERIES: { readonly [Name in keyof Queries]: z.ZodType<Queries[Name
     metric_name: metricName,
     labels,
     ...range,
-    points: z.coerce.number().int().min(2).max(MAX_POINTS).default(500).openapi({ type: 'integer' }),
+    points: points.default(500).openapi({ type: 'integer' }),
   }),
   anomalies: z.strictObject({
     service_id: serviceId,
@@ -239,7 +247,7 @@ export const QUERIES: { readonly [Name in keyof Queries]: z.ZodType<Queries[Name
     service_id: serviceId,
     metric_name: metricName,
     labels,
-    threshold: z.coerce.number().openapi({ type: 'number', example: 90 }),
+    threshold: numberOf(z.number()).openapi({ type: 'number', example: 90 }),
     direction: z.enum(['above', 'below']).optional(),
     level,
   }),

@@ -17,16 +17,27 @@ const tooSlow = (): Problem =>
  *
  * @throws Problem 413, 408
  */
-export function nodeBody(
+export async function nodeBody(
   request: IncomingMessage & { readonly body?: unknown },
   limit: number,
   clock: Clock,
 ): Promise<Uint8Array | { readonly parsed: unknown }> {
   if (request.readableEnded) {
     const { body } = request;
-    return Promise.resolve(body === undefined ? new Uint8Array() : { parsed: body });
+    return body === undefined ? new Uint8Array() : { parsed: body };
   }
-  if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLarge(limit));
+  const length = Number(request.headers['content-length']);
+  if (length > limit) throw tooLarge(limit);
+  // Node tells of a request before it looks at what came with the head; a turn later that is there, mostly all of it.
+  await undefined;
+  const body: Buffer | null = request.readableLength === length ? request.read() : null;
+  if (body === null) return bodyAsItComes(request, limit, clock);
+  // So that it comes to its end, which others may wait for.
+  request.resume();
+  return body;
+}
+
+function bodyAsItComes(request: IncomingMessage, limit: number, clock: Clock): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;

@@ -22,7 +22,7 @@ const labels = z
   .refine((pairs) => Object.keys(pairs).length <= MAX_LABELS, `must be at most ${MAX_LABELS} pairs`);
 
 const instant = z
-  .union([z.string(), z.number()])
+  .union([z.string(), z.number()], INSTANT)
   .refine((value) => Number.isFinite(parseInstant(value)), INSTANT)
   .openapi({ description: 'ISO 8601 with an offset, or epoch milliseconds.', example: '2026-01-05T09:00:00.000Z' });
 

@@ -5,6 +5,11 @@ export function quantityText(value: number, unit: string | undefined): string {
   return unit.startsWith('/') ? `${threeDigits(value)}${unit}` : `${threeDigits(value)} ${unit}`;
 }
 
+/** A metric's name in a sentence. */
+export function metricWords(metricName: string): string {
+  return metricName.replaceAll('_', ' ').replace(/^cpu /, 'CPU ');
+}
+
 function threeDigits(value: number): string {
   return Math.abs(value) >= 100 && Math.abs(value) < 1e15
     ? String(Math.round(value))

@@ -2,7 +2,7 @@ import type { Forecast } from '../model/forecast.ts';
 import type { MetricDefinition } from '../model/metric-kind.ts';
 import type { ThresholdTime } from '../model/threshold-time.ts';
 import { horizonWords } from './horizon-and-level.ts';
-import { quantityText } from './quantity-text.ts';
+import { metricWords, quantityText } from './quantity-text.ts';
 
 /** From this probability on, passing the threshold is called likely, and the action is to be taken now. */
 const LIKELY = 0.5;
@@ -146,7 +146,7 @@ export function recommend(
   const above = forecast.probabilityAbove(threshold);
   // A threshold in proportion to 0 is no threshold: whatever comes would pass it.
   const probability = threshold === 0 ? 0 : rule.direction === 'above' ? above : 1 - above;
-  const name = metricName.replaceAll('_', ' ');
+  const name = metricWords(metricName);
   const number = (value: number): string => quantityText(value, definition.unit);
   const period = horizonWords(horizon);
   const urgency = known === undefined ? probability * GENERIC_URGENCY : probability;

@@ -1,5 +1,5 @@
 import type { ThresholdTime } from '../model/threshold-time.ts';
-import { quantityText } from './quantity-text.ts';
+import { metricWords, quantityText } from './quantity-text.ts';
 
 const MINUTE_MS = 60_000;
 const UNITS = [
@@ -15,7 +15,7 @@ const UNITS = [
  */
 export function thresholdText(time: Omit<ThresholdTime, 'text'>, unit: string | undefined): string {
   const { metricName, threshold, direction, earliest, expected, latest, state } = time;
-  const name = metricName.replaceAll('_', ' ');
+  const name = metricWords(metricName);
   const limit = quantityText(threshold, unit);
   const verb = direction === 'above' ? 'passes' : 'falls below';
   if (state === 'passed') return `${name} is ${direction} ${limit}, at ${quantityText(time.value, unit)}`;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { type LivePage, servePage } from '../../src/cli/live-page.ts';
 import { ManualClock, Service } from '../../src/index.ts';
 import { livedThrough } from './lived-service.ts';
-import { launch, open } from './open-page.ts';
+import { launch, open, pixelsLike } from './open-page.ts';
 
 let browser: Browser;
 let clock: ManualClock;
@@ -165,6 +165,26 @@ describe('the page', () => {
     expect(await page.getByRole('heading', { name: 'Needs attention' }).isVisible()).toBe(true);
   });
 
+  it('prints in the colours of paper, charts included, whatever the colours of the screen are', async () => {
+    const { page } = await open(browser, `${live.url}?theme=dark&service=shop`);
+    await page.locator('.plot canvas').first().waitFor();
+    const lineOf = { dark: [0x6c, 0xb6, 0xff], light: [0x0b, 0x5c, 0xab] };
+    const colours = async () => [
+      await page.evaluate('document.documentElement.dataset.theme'),
+      (await pixelsLike(page, 'CPU', lineOf.dark)) > 100,
+      (await pixelsLike(page, 'CPU', lineOf.light)) > 100,
+    ];
+    await expect.poll(colours).toEqual(['dark', true, false]);
+    await page.emulateMedia({ media: 'print' });
+    await expect.poll(colours).toEqual(['light', false, true]);
+    const [column, canvas] = await Promise.all(
+      ['.plot', '.plot canvas'].map((part) => page.locator(part).first().boundingBox()),
+    );
+    expect(canvas?.width).toBe(column?.width);
+    await page.emulateMedia({ media: 'screen' });
+    await expect.poll(colours).toEqual(['dark', true, false]);
+  });
+
   it('moves nothing for people who asked for that', async () => {
     const { page } = await open(browser, live.url, { reducedMotion: 'reduce' });
     const moving = await page.evaluate('document.getAnimations().length');
@@ -178,6 +198,8 @@ describe('the page', () => {
     const { page, complaints } = await open(browser, served.url);
     await page.getByText('No records yet').waitFor();
     await page.getByText('No record has come yet.').waitFor();
+    await page.getByText('No data yet').waitFor();
+    expect(await page.getByText('Healthy').count()).toBe(0);
     expect(complaints).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
+import { pageFilesPlugin } from '../../scripts/page-files.ts';
 import { ROOT } from '../docs/pages.ts';
 
 const root = fileURLToPath(ROOT);
@@ -14,7 +15,9 @@ const root = fileURLToPath(ROOT);
 async function moduleOf(name: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [`${root}examples/http/${name}`],
+    plugins: [pageFilesPlugin()],
     alias: {
+      '@streamgate/analytics/dashboard': `${root}src/dashboard/index.ts`,
       '@streamgate/analytics/http': `${root}src/http/index.ts`,
       '@streamgate/analytics': `${root}src/index.ts`,
     },

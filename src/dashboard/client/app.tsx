@@ -10,6 +10,7 @@ import { HeatPanel } from './heat-panel.tsx';
 import { Lists } from './lists.tsx';
 import { useLiveView } from './live-view.ts';
 import { type PageState, readState, writeState } from './page-state.ts';
+import type { Colours } from './time-chart.tsx';
 import { TopBar } from './top-bar.tsx';
 
 /** Heights of charts in rem: those that are looked at first are higher. */
@@ -72,7 +73,7 @@ interface ChartsProps {
   readonly view: View;
   readonly place: ChartPlace;
   readonly title: string;
-  readonly theme: string;
+  readonly theme: Colours;
 }
 
 /** The charts of one row; `traffic` and `resources` say what is missing, the others are there when there are any. */
@@ -151,7 +152,7 @@ function Waiting({ connection }: { readonly connection: string }): JSX.Element {
 
 function NoData(): JSX.Element {
   return (
-    <section class="panel first">
+    <section class="panel first" aria-label="No records yet">
       <h2>No records yet</h2>
       <p>
         This page fills as soon as the process records something. The first values are seen after a second, the first
@@ -166,18 +167,33 @@ function NoData(): JSX.Element {
   );
 }
 
-/** Sets the colours of the page; returns a name of those that are seen. */
-function useColours(theme: PageState['theme']): string {
-  const system = matchMedia('(prefers-color-scheme: dark)');
-  const [dark, setDark] = useState(system.matches);
-  useEffect(() => {
-    const follow = (): void => setDark(system.matches);
-    system.addEventListener('change', follow);
-    return () => system.removeEventListener('change', follow);
-  }, [system]);
+/** Sets the colours of the page; returns a name of those that are seen. Paper is white. */
+function useColours(theme: PageState['theme']): Colours {
+  const dark = useMedia('(prefers-color-scheme: dark)');
+  const printed = useMedia('print');
   const seen = theme === 'auto' ? (dark ? 'dark' : 'light') : theme;
-  document.documentElement.dataset['theme'] = seen;
-  return seen;
+  document.documentElement.dataset['theme'] = printed ? 'light' : seen;
+  return printed ? 'print' : seen;
+}
+
+/** Whether a media query holds. For `print` browsers say so before they lay the sheet out, some by an event of its own. */
+function useMedia(query: string): boolean {
+  const media = matchMedia(query);
+  const [holds, setHolds] = useState(media.matches);
+  useEffect(() => {
+    const follow = (): void => setHolds(media.matches);
+    media.addEventListener('change', follow);
+    if (query !== 'print') return () => media.removeEventListener('change', follow);
+    const begin = (): void => setHolds(true);
+    addEventListener('beforeprint', begin);
+    addEventListener('afterprint', follow);
+    return () => {
+      media.removeEventListener('change', follow);
+      removeEventListener('beforeprint', begin);
+      removeEventListener('afterprint', follow);
+    };
+  }, [query]);
+  return holds;
 }
 
 /** The tab says how things are. */

@@ -90,8 +90,11 @@ export function Attention({ view, maySilence, onPick }: AttentionProps): JSX.Ele
 
 /** How much is watched, and how much of it is still being learned. */
 function quietSentence({ stats }: View): string {
-  const learning = stats.learning === 0 ? '' : ` ${stats.learning} more are still being learned.`;
-  return `${Math.max(0, stats.series - stats.learning)} series are watched and as expected.${learning}`;
+  const { learning } = stats;
+  const watched = Math.max(0, stats.series - learning);
+  const rest = learning === 0 ? '' : ` ${learning} more ${learning === 1 ? 'is' : 'are'} still being learned.`;
+  if (watched === 0) return `${learning} series ${learning === 1 ? 'is' : 'are'} still being learned.`;
+  return `${watched} series ${watched === 1 ? 'is' : 'are'} watched and as expected.${rest}`;
 }
 
 interface EpisodeProps {

@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import type { ChartView, MarkView } from '../page-data.ts';
+import { type ChartView, LONGEST_FORECAST_MS, type MarkView } from '../page-data.ts';
 import { numberText, tickTexts } from './format.ts';
 
 /** What a chart is drawn from; looked up whenever it is drawn. */
@@ -14,6 +14,7 @@ export interface ChartScene {
 export interface ChartStyle {
   readonly unit: string | undefined;
   readonly hasQuantiles: boolean;
+  readonly isPrinted: boolean;
   /** Is told the index of the instant under the cursor. */
   readonly onCursor: (index: number | undefined) => void;
 }
@@ -25,10 +26,15 @@ export const COLUMN = {
   ...{ low: 8, high: 9, mean: 10 },
 } as const;
 
-/** Of the time that is shown, how much lies to the right of now. */
+/** Of the time that is shown, how much lies to the right of now: at most, and where forecasts do not reach so far. */
 const AHEAD_SHARE = 0.16;
+const LEAST_AHEAD_SHARE = 0.03;
 /** Of the height, what is left free above the highest value. */
 const HEADROOM = 0.08;
+/** Size of letters on paper, where the style sheet has not yet said its own: twice that, as charts are drawn there. */
+const PRINTED_REM = 21;
+/** And on either side of a line that hardly moves, so that its axis has numbers that differ. */
+const LEAST_ROOM = 0.03;
 /** The interval of a forecast may be wide; it makes the axis at most so many times as high as what was. */
 const FORECAST_ROOM = 1.6;
 /** An axis of error rates shows at least so much, so that one error does not look like a wall. */
@@ -68,9 +74,9 @@ export function chartData({ chart, now }: ChartScene): uPlot.AlignedData {
 export function chartOptions(
   scene: { readonly current: ChartScene },
   size: { readonly width: number; readonly height: number },
-  { unit, hasQuantiles, onCursor }: ChartStyle,
+  { unit, hasQuantiles, isPrinted, onCursor }: ChartStyle,
 ): uPlot.Options {
-  const ink = inkOf(document.documentElement);
+  const ink = inkOf(document.documentElement, isPrinted ? PRINTED_REM : undefined);
   const line = (stroke: string, width: number, dash?: number[]): uPlot.Series => {
     return { stroke, width, spanGaps: false, points: { show: false }, ...(dash === undefined ? {} : { dash }) };
   };
@@ -155,9 +161,9 @@ interface Ink {
 }
 
 /** The colours of the style sheet, as they are now. */
-function inkOf(root: HTMLElement): Ink {
+function inkOf(root: HTMLElement, size: number | undefined): Ink {
   const style = getComputedStyle(root);
-  const rem = Number.parseFloat(style.fontSize);
+  const rem = size ?? Number.parseFloat(style.fontSize);
   const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   return {
     rem,
@@ -180,10 +186,11 @@ function inkOf(root: HTMLElement): Ink {
 }
 
 function timeRange({ from, now }: ChartScene): [number, number] {
-  return [from, now + (now - from) * AHEAD_SHARE];
+  const shown = now - from;
+  return [from, now + Math.min(AHEAD_SHARE * shown, LONGEST_FORECAST_MS + LEAST_AHEAD_SHARE * shown)];
 }
 
-function valueRange({ chart, from }: ChartScene): [number, number] {
+function valueRange({ chart, from, now }: ChartScene): [number, number] {
   const { unit, columns, quantiles, forecast } = chart;
   if (unit === '%') return [0, 100];
   let low = Number.POSITIVE_INFINITY;
@@ -200,14 +207,16 @@ function valueRange({ chart, from }: ChartScene): [number, number] {
   if (low > high) return [0, 1];
   const span = Math.max(high - low, Math.abs(high) * 0.1, Number.MIN_VALUE);
   const room = span * (FORECAST_ROOM - 1);
-  const ahead = [...forecast[1], ...forecast[2], ...forecast[3]];
+  // What is too narrow to be seen does not press the rest flat.
+  const isSeen = (forecast[0].at(-1) ?? now) - now > LEAST_AHEAD_SHARE * (now - from);
+  const ahead = isSeen ? [...forecast[1], ...forecast[2], ...forecast[3]] : forecast[1];
   for (const value of ahead) {
     high = Math.max(high, Math.min(value, high + room));
     low = Math.min(low, Math.max(value, low - room));
   }
   if (unit === 'ratio') high = Math.max(high, LEAST_RATIO);
   const fromZero = low >= 0 && low < high * FAR_FROM_ZERO;
-  const padding = Math.max((high - (fromZero ? 0 : low)) * HEADROOM, Math.abs(high) * 1e-6, 1e-9);
+  const padding = Math.max((high - (fromZero ? 0 : low)) * HEADROOM, Math.abs(high) * LEAST_ROOM, 1e-9);
   return [fromZero ? 0 : low - padding, high + padding];
 }
 

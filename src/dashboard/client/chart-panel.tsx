@@ -4,14 +4,15 @@ import { apiPath, seriesQuery } from './api.ts';
 import { type CsvTable, csvInstant } from './csv.ts';
 import { durationText, seriesTitle, valueText } from './format.ts';
 import { Panel } from './panel.tsx';
-import { TimeChart } from './time-chart.tsx';
+import { SeriesTitle } from './series-title.tsx';
+import { type Colours, TimeChart } from './time-chart.tsx';
 
 /** What a panel with a chart needs. */
 export interface ChartPanelProps {
   readonly view: View;
   readonly chart: ChartView;
   readonly from: number;
-  readonly theme: string;
+  readonly theme: Colours;
   readonly height: number;
 }
 
@@ -33,6 +34,7 @@ export function ChartPanel({ view, chart, from, theme, height }: ChartPanelProps
   return (
     <Panel
       title={title}
+      heading={<SeriesTitle metricName={metricName} labels={labels} />}
       note={unit === undefined ? undefined : UNITS.get(unit)}
       path={apiPath('chart', query)}
       csvName={`${serviceId}-${title}`}

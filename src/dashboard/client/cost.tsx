@@ -1,10 +1,8 @@
 import type { JSX } from 'preact';
 import type { View } from '../page-data.ts';
 import { apiPath } from './api.ts';
-import { countText, numberText } from './format.ts';
+import { bytesText, countText, numberText } from './format.ts';
 import { Panel } from './panel.tsx';
-
-const MIB = 1024 * 1024;
 
 /** What is needed. */
 export interface CostProps {
@@ -31,9 +29,9 @@ export function Cost({ view, recordsPerSecond }: CostProps): JSX.Element {
       more: reasons.map(([reason, count]) => `${reason.replaceAll('_', ' ')} ${countText(count)}`).join(', ') || 'none',
       alarming: rejected > 0,
     },
-    { name: 'Late', value: countText(stats.late), more: 'behind the watermark, counted all the same' },
+    { name: 'Late', value: countText(stats.late), more: 'came late, counted all the same' },
     { name: 'Dropped', value: countText(stats.dropped), more: 'no room, or too late', alarming: stats.dropped > 0 },
-    { name: 'Memory', value: `${numberText(stats.bytes / MIB)}\u202fMiB`, more: 'held by the library, estimated' },
+    { name: 'Memory', value: bytesText(stats.bytes), more: 'held by the library, estimated' },
   ];
   return (
     <Panel

@@ -2,8 +2,9 @@ import type { JSX } from 'preact';
 import type { ForecastView, View } from '../page-data.ts';
 import { apiPath } from './api.ts';
 import { csvInstant } from './csv.ts';
-import { isShortUnit, labelText, rangeText, seriesTitle, valueText } from './format.ts';
+import { errorText, horizonText, isShortUnit, labelText, rangeText, valueText } from './format.ts';
 import { Panel } from './panel.tsx';
+import { SeriesTitle } from './series-title.tsx';
 
 /** Series that are shown before somebody asks for all. */
 const FIRST_SERIES = 6;
@@ -118,11 +119,11 @@ function Rows({ series }: { readonly series: readonly SeriesForecasts[] }): JSX.
                 <tr key={horizon}>
                   {i > 0 ? null : (
                     <th scope="rowgroup" rowSpan={forecasts.length}>
-                      <bdi class="name">{seriesTitle(metricName, labels)}</bdi>
+                      <SeriesTitle metricName={metricName} labels={labels} />
                       {shown === unit ? null : <small dir="auto">{unit}</small>}
                     </th>
                   )}
-                  <td class="number">{horizon}</td>
+                  <td class="number">{horizonText(horizon)}</td>
                   <td class="number">
                     <b>{valueText(value, shown)}</b>
                   </td>
@@ -130,8 +131,8 @@ function Rows({ series }: { readonly series: readonly SeriesForecasts[] }): JSX.
                   <td>
                     <Confidence share={confidence} />
                   </td>
-                  <td class="number" title={recordOf(accuracy)}>
-                    {accuracy ? valueText(accuracy.meanAbsoluteError, shown) : '–'}
+                  <td class="number off" title={recordOf(accuracy)}>
+                    {accuracy ? errorText(accuracy.meanAbsoluteError, value, shown) : '–'}
                   </td>
                   {i > 0 ? null : (
                     <td class="words" dir="auto" rowSpan={forecasts.length}>
@@ -161,13 +162,21 @@ function recordOf(accuracy: ForecastView['accuracy'] | null): string {
 
 /** The share of recent forecasts that came true, as a bar and in words. */
 function Confidence({ share }: { readonly share: number | undefined }): JSX.Element {
-  if (share === undefined || share === null) return <span class="quiet">none has come due yet</span>;
+  if (share === undefined || share === null) {
+    return (
+      <span class="quiet">
+        none <span class="wide">has come </span>due yet
+      </span>
+    );
+  }
   return (
     <span class="confidence" title="Share of recent forecasts at this horizon that came within 10 % of the value">
       <meter min={0} max={1} value={share} aria-label="Confidence">
         {share}
       </meter>
-      {Math.round(share * 100)} in 100 within 10 %
+      <span>
+        {Math.round(share * 100)} in 100<span class="wide"> within 10 %</span>
+      </span>
     </span>
   );
 }

@@ -76,9 +76,30 @@ export function valueText(value: number | null | undefined, unit: string | undef
   return unit.startsWith('/') ? `${numberText(value)}${unit}` : `${numberText(value)}\u202f${unit}`;
 }
 
-/** A range with its unit once: `5.01 to 12.4 %`. */
+/** Digits that a value is shown with. */
+const DIGITS = 3;
+/** Decimals that `toFixed` is asked for at most. */
+const MOST_DECIMALS = 20;
+
+/** Decimals that a value of this size is shown with; below zero for large ones. */
+function decimalsOf(size: number): number {
+  return DIGITS - 1 - Math.floor(Math.log10(size));
+}
+
+function inStepsOf(size: number, value: number): number {
+  const decimals = decimalsOf(size);
+  return decimals >= 0 && decimals <= MOST_DECIMALS ? Number(value.toFixed(decimals)) : value;
+}
+
+/** How far off, as finely as what it is off from is shown: `0.2 %`, `< 0.1 %`. */
+export function errorText(error: number, value: number, unit: string | undefined): string {
+  const shown = inStepsOf(Math.abs(value), error);
+  return shown > 0 || error === 0 ? valueText(shown, unit) : `< ${valueText(10 ** -decimalsOf(Math.abs(value)), unit)}`;
+}
+
+/** A range with its unit once and its ends in the same steps: `0 to 12.4 %`. */
 export function rangeText(lower: number, upper: number, unit: string | undefined): string {
-  const from = valueText(lower, unit);
+  const from = valueText(inStepsOf(Math.max(Math.abs(lower), Math.abs(upper)), lower), unit);
   const to = valueText(upper, unit);
   const suffix = /[^\d.,−–]+$/.exec(to)?.[0] ?? '';
   return suffix !== '' && from.endsWith(suffix) ? `${from.slice(0, -suffix.length)} to ${to}` : `${from} to ${to}`;
@@ -94,13 +115,37 @@ export function isShortUnit(unit: string | undefined): boolean {
 
 /** How long: `42 s`, `7 min`, `3 h 20 min`, `12 d`. */
 export function durationText(ms: number): string {
-  if (ms < MINUTE) return `${Math.max(0, Math.round(ms / SECOND))}\u202fs`;
-  if (ms < HOUR) return `${Math.round(ms / MINUTE)}\u202fmin`;
-  if (ms < DAY) {
-    const minutes = Math.round((ms % HOUR) / MINUTE);
-    return `${Math.floor(ms / HOUR)}\u202fh${minutes === 0 ? '' : ` ${minutes}\u202fmin`}`;
+  const seconds = Math.max(0, Math.round(ms / SECOND));
+  if (seconds < 60) return `${seconds}\u202fs`;
+  const minutes = Math.round(ms / MINUTE);
+  if (minutes < 60) return `${minutes}\u202fmin`;
+  if (minutes < DAY / MINUTE) {
+    const rest = minutes % 60;
+    return `${Math.floor(minutes / 60)}\u202fh${rest === 0 ? '' : ` ${rest}\u202fmin`}`;
   }
   return `${Math.round(ms / DAY)}\u202fd`;
+}
+
+const UNITS: Readonly<Record<string, string>> = { s: 's', m: 'min', h: 'h', d: 'd' };
+
+/** A horizon as a duration: `5 min` for `5m`. */
+export function horizonText(horizon: string): string {
+  const [, count = horizon, unit = ''] = /^(\d+)([smhd])$/.exec(horizon) ?? [];
+  return unit === '' ? count : `${count}\u202f${UNITS[unit]}`;
+}
+
+/** Bytes in the unit that fits. */
+export function bytesText(bytes: number): string {
+  return bytes < 1e6 ? `${numberText(Math.round(bytes / 1e3))}\u202fkB` : `${numberText(bytes / 1e6)}\u202fMB`;
+}
+
+const FIRST_STRONG_ISOLATE = '\u2068';
+const POP_ISOLATE = '\u2069';
+
+/** A text where there can be no `bdi`, so that what is written after it stays where it is, whatever direction it turns. */
+export function isolated(text: string): string {
+  const opened = text.match(/[\u2066-\u2068]/g)?.length ?? 0;
+  return `${FIRST_STRONG_ISOLATE}${text}${POP_ISOLATE.repeat(opened + 1)}`;
 }
 
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });

@@ -4,6 +4,7 @@ import { apiPath } from './api.ts';
 import { csvInstant } from './csv.ts';
 import { durationText, labelText, momentText, seriesTitle } from './format.ts';
 import { Panel } from './panel.tsx';
+import { SeriesTitle } from './series-title.tsx';
 
 /** What the degrees of a cell mean. */
 const DEGREES = [
@@ -17,7 +18,6 @@ const DEGREES = [
 /** Metrics by time, each cell as strange as it was. */
 export function HeatPanel({ view }: { readonly view: View }): JSX.Element {
   const { rows, cellMs, from, leftOut } = view.heat;
-  const end = from + cellMs * (rows[0]?.cells.length ?? 0);
   return (
     <Panel
       title="Anomaly heat map"
@@ -49,7 +49,7 @@ export function HeatPanel({ view }: { readonly view: View }): JSX.Element {
               {rows.map((row) => (
                 <tr key={`${row.metricName}\n${labelText(row.labels)}`}>
                   <th scope="row" title={seriesTitle(row.metricName, row.labels)}>
-                    <bdi>{seriesTitle(row.metricName, row.labels)}</bdi>
+                    <SeriesTitle metricName={row.metricName} labels={row.labels} />
                   </th>
                   <td>
                     <Cells row={row} from={from} cellMs={cellMs} now={view.now} />
@@ -61,7 +61,7 @@ export function HeatPanel({ view }: { readonly view: View }): JSX.Element {
           <div class="heat-foot">
             <p class="axis" aria-hidden="true">
               <span>{momentText(from, view.now)}</span>
-              <span>{momentText(end, view.now)}</span>
+              <span>now</span>
             </p>
             <p class="legend">
               {DEGREES.slice(0, 4).map((text, degree) => (
@@ -71,6 +71,9 @@ export function HeatPanel({ view }: { readonly view: View }): JSX.Element {
               ))}
               <span>
                 <i class="d4" /> and failing
+              </span>
+              <span>
+                <i class="unjudged" /> not judged
               </span>
             </p>
           </div>

@@ -7,6 +7,8 @@ import { downloadCsv } from './download.ts';
 /** What every panel has: a heading, and its data to take away. */
 export interface PanelProps {
   readonly title: string;
+  /** The title as it is shown, where it has parts. */
+  readonly heading?: ComponentChildren;
   /** Beside the heading, in small print. */
   readonly note?: ComponentChildren;
   /** Path of the same data in the REST API. */
@@ -25,6 +27,7 @@ const SAID_MS = 1600;
 /** A framed part of the page. */
 export function Panel({
   title,
+  heading = title,
   note,
   path,
   csvName,
@@ -53,7 +56,7 @@ export function Panel({
     <section class={`panel ${name}`} aria-labelledby={id}>
       <header>
         <Heading id={id} dir="auto">
-          {title}
+          {heading}
         </Heading>
         {note === undefined ? null : <p class="note">{note}</p>}
         <div class="tools">

@@ -1,10 +1,13 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { ChartView } from '../page-data.ts';
 import { type ChartScene, COLUMN, chartData, chartOptions } from './chart-drawing.ts';
 import { chartSentence } from './chart-words.ts';
-import { instantText, rangeText, valueText } from './format.ts';
+import { instantText, isShortUnit, rangeText, valueText } from './format.ts';
+
+/** The colours that are seen. */
+export type Colours = 'light' | 'dark' | 'print';
 
 /** What a chart shows, and how. */
 export interface TimeChartProps {
@@ -14,9 +17,11 @@ export interface TimeChartProps {
   readonly from: number;
   readonly now: number;
   readonly height: number;
-  /** Changes with the colours. */
-  readonly theme: string;
+  readonly theme: Colours;
 }
+
+/** A chart on paper: twice as large as its column, which scales it, so that it is sharp. */
+const PRINTED = { width: 460, height: 210 };
 
 /** One chart with the values under the pointer or, with the arrow keys, under the cursor. */
 export function TimeChart(props: TimeChartProps): JSX.Element {
@@ -29,14 +34,16 @@ export function TimeChart(props: TimeChartProps): JSX.Element {
   const hasQuantiles = chart.quantiles !== undefined;
   const { unit } = chart;
 
-  useEffect(() => {
+  // Before anything is painted or, where that was asked for, printed.
+  useLayoutEffect(() => {
     const parent = place.current as HTMLDivElement;
-    const size = { width: parent.clientWidth, height };
-    const options = chartOptions(scene, size, { unit, hasQuantiles, onCursor: setAt });
+    const isPrinted = theme === 'print';
+    const size = isPrinted ? PRINTED : { width: parent.clientWidth, height };
+    const options = chartOptions(scene, size, { unit, hasQuantiles, isPrinted, onCursor: setAt });
     const made = new uPlot(options, chartData(scene.current), parent);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: parent.clientWidth, height }));
-    observer.observe(parent);
+    if (!isPrinted) observer.observe(parent);
     return () => {
       observer.disconnect();
       made.destroy();
@@ -87,7 +94,7 @@ function Readout({ chart, data, at }: ReadoutProps): JSX.Element {
       <p class="readout">
         <b>{valueText(columns[1][last], unit)}</b>
         {upper === null || upper === undefined ? null : (
-          <span> expected {rangeText(columns[3][last] ?? upper, upper, unit)}</span>
+          <span> expected {rangeText(columns[3][last] ?? upper, upper, isShortUnit(unit) ? unit : undefined)}</span>
         )}
       </p>
     );

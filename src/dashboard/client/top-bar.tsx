@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { View } from '../page-data.ts';
-import { durationText, instantText, rangeText, seriesTitle, valueText } from './format.ts';
+import { durationText, instantText, isolated, rangeText, seriesTitle, valueText } from './format.ts';
 import type { LiveView } from './live-view.ts';
 import { type PageState, RANGES, type Theme } from './page-state.ts';
 
@@ -25,21 +25,22 @@ export function TopBar({ state, live, onChange }: TopBarProps): JSX.Element {
   const { view } = live;
   const services = view?.services ?? [];
   const service = state.service ?? view?.service ?? '';
-  const status = view?.health.status;
-  const [reason = '', ...more] = view?.health.reasons ?? [];
+  // Without a record nothing is known, which is not the same as healthy.
+  const status = view?.service === undefined ? undefined : view.health.status;
+  const [reason = '', ...more] = status === undefined ? [] : (view?.health.reasons ?? []);
   return (
     <header class={`top ${status ?? 'unknown'}`}>
       <h1 class="health">
         <span class="unseen">StreamGate Analytics: </span>
         {status === undefined ? (
-          <span class="pill">Connecting</span>
+          <span class="pill">{view === undefined ? 'Connecting' : 'No data yet'}</span>
         ) : (
           <span class="pill">
             <i aria-hidden="true">{MARKS[status]}</i> {WORDS[status]}
           </span>
         )}
         <span class="reason" dir="auto" title={reason}>
-          {view === undefined ? '' : shortReason(view)}
+          {view === undefined || status === undefined ? '' : shortReason(view)}
         </span>
         {more.length === 0 ? null : <small>and {more.length} more</small>}
       </h1>
@@ -52,7 +53,7 @@ export function TopBar({ state, live, onChange }: TopBarProps): JSX.Element {
             )}
             {services.map(({ id, status, open }) => (
               <option key={id} value={id}>
-                {MARKS[status]} {id}
+                {MARKS[status]} {isolated(id)}
                 {open > 0 ? ` (${open} open)` : ''}
               </option>
             ))}
@@ -117,7 +118,7 @@ function ageText(view: LiveView['view'], connection: LiveView['connection'], pas
   if (view === undefined) return connection === 'lost' ? 'no connection' : 'connecting';
   if (connection === 'lost') return `connection lost ${durationText(passed)} ago, trying again`;
   if (view.recorded) return `recorded until ${instantText(view.now)}`;
-  if (view.newest === undefined) return 'no data yet';
+  if (view.newest === undefined) return 'waiting for the first record';
   const age = Math.max(0, view.now - view.newest + passed);
   return `data ${durationText(age)} old${isLive ? '' : `, as of ${instantText(view.now)}`}`;
 }
@@ -129,5 +130,6 @@ function shortReason({ health, attention }: View): string {
   if (worst === undefined) return reason;
   const { serviceId, metricName, labels, unit, peak, lower, upper } = worst;
   const range = rangeText(lower, upper, unit);
-  return `${serviceId}: ${seriesTitle(metricName, labels)} ${valueText(peak, unit)}, expected ${range}`;
+  const series = isolated(seriesTitle(metricName, labels));
+  return `${isolated(serviceId)}: ${series} ${valueText(peak, unit)}, expected ${range}`;
 }

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { csvInstant, csvText } from '../../../src/dashboard/client/csv.ts';
 import {
+  bytesText,
   countText,
   durationText,
+  errorText,
+  horizonText,
+  isolated,
   numberText,
   rangeText,
   seriesTitle,
@@ -46,11 +50,45 @@ describe('numbers on the page', () => {
     expect(plain(rangeText(1, 2, undefined))).toBe('1 to 2');
   });
 
+  it('have the ends of a range in the same steps', () => {
+    expect(plain(rangeText(0.000364, 0.1453, 'ratio'))).toBe('0 to 14.5 %');
+    expect(plain(rangeText(-0.0021, 12.34, 'ms'))).toBe('0 to 12.3 ms');
+    expect(plain(rangeText(70.964, 71.112, '%'))).toBe('71 to 71.1 %');
+    expect(plain(rangeText(0, 0, '%'))).toBe('0 to 0 %');
+    expect(plain(rangeText(1234.5, 56_789, undefined))).toBe('1235 to 56.8k');
+  });
+
+  it('say how far off a forecast was as finely as it is shown itself', () => {
+    expect(plain(errorText(0.00971, 71, '%'))).toBe('< 0.1 %');
+    expect(plain(errorText(0.0019, 0.209, 'ratio'))).toBe('0.2 %');
+    expect(plain(errorText(1.746, 24.4, 'ms'))).toBe('1.7 ms');
+    expect(plain(errorText(0, 5, '%'))).toBe('0 %');
+    expect(plain(errorText(3, 0, undefined))).toBe('3');
+  });
+
+  it('are bytes in the unit that fits', () => {
+    expect([82_000, 1_680_000, 0].map(bytesText).map(plain)).toEqual(['82 kB', '1.68 MB', '0 kB']);
+  });
+
   it('are durations in the unit that fits, and counts with their thousands apart', () => {
     expect([42_000, 420_000, 12_000_000, 86_400_000 * 12].map(durationText).map(plain)).toEqual([
       ...['42 s', '7 min', '3 h 20 min', '12 d'],
     ]);
     expect(plain(countText(1_234_567))).toBe('1 234 567');
+    // Rounded up, none of its parts is a whole of the next unit.
+    expect([59_600, 3_599_000, 7_199_000, 86_399_000].map(durationText).map(plain)).toEqual([
+      '1 min',
+      '1 h',
+      '2 h',
+      '1 d',
+    ]);
+    expect(['5m', '1h', '30s', '7d', 'soon'].map(horizonText).map(plain)).toEqual([
+      '5 min',
+      '1 h',
+      '30 s',
+      '7 d',
+      'soon',
+    ]);
   });
 });
 
@@ -59,6 +97,16 @@ describe('a series', () => {
     expect(seriesTitle('cpu_usage', undefined)).toBe('CPU');
     expect(seriesTitle('business.order_value', { country: 'DE' })).toBe('order_value · country DE');
     expect(seriesTitle('__proto__', undefined)).toBe('__proto__');
+  });
+});
+
+describe('a name without an element of its own', () => {
+  it.each([
+    ['shop', 1],
+    ['\u202Eevil', 1],
+    ['\u202Eevil\u2066 \u2068x', 3],
+  ])('%j is closed by %d marks, so that what follows is not turned around', (name, marks) => {
+    expect(isolated(name)).toBe(`\u2068${name}${'\u2069'.repeat(marks)}`);
   });
 });
 

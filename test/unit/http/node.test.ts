@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { Service } from '@streamgate/analytics';
 import { createHandler, serve, toNode } from '@streamgate/analytics/http';
 import express from 'express';
@@ -62,6 +62,47 @@ it('a page that fails is a problem, and is reported', async () => {
   const url = await listen(createServer(toNode(handler)));
   expect((await fetch(`${url}/dashboard/`)).status).toBe(500);
   expect(errors).toEqual([new Error('no file')]);
+});
+
+describe('a body', () => {
+  const BODY = '[{"event_type":"café"},{"event_type":"x"}]';
+  const HEAD = 'POST /api/v1/analytics/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
+  const SIZED = `${HEAD}content-length: ${Buffer.byteLength(BODY)}\r\n\r\n`;
+  const CHUNKED = `${HEAD}transfer-encoding: chunked\r\n\r\n`;
+  const bytes = Buffer.from(SIZED + BODY);
+  const whole = Buffer.from(BODY);
+  const rest = Buffer.concat([Buffer.from(`\r\n${(whole.length - 8).toString(16)}\r\n`), whole.subarray(8)]);
+
+  it.each([
+    ['with its head', [bytes]],
+    ['after its head', [Buffer.from(SIZED), Buffer.from(BODY)]],
+    ['byte by byte', Array.from(bytes, (byte) => Buffer.from([byte]))],
+    ['in chunks', [Buffer.from(`${CHUNKED}8\r\n`), whole.subarray(0, 8), rest, Buffer.from('\r\n0\r\n\r\n')]],
+    ['twice at once', [Buffer.concat([bytes, bytes])]],
+  ])('is taken whole when it comes %s, and the connection goes on', async (_, pieces) => {
+    const service = new Service();
+    let closed = 0;
+    const listener = toNode(createHandler(service));
+    const server = createServer((request, response) => {
+      request.on('close', () => closed++);
+      listener(request, response);
+    });
+    const port = Number(new URL(await listen(server)).port);
+    const socket = connect(port, '127.0.0.1').setNoDelay(true);
+    for (const piece of pieces) await new Promise((resolve) => socket.write(piece, resolve));
+    socket.write(SIZED.replace('host', 'connection: close\r\nhost') + BODY);
+    const received: Buffer[] = [];
+    for await (const chunk of socket) received.push(chunk as Buffer);
+    const answers =
+      Buffer.concat(received)
+        .toString()
+        .match(/HTTP\/1\.1 202.*?"accepted":2/gs) ?? [];
+    const sent = pieces[0]?.length === 2 * bytes.length ? 3 : 2;
+    expect(answers).toHaveLength(sent);
+    expect(service.stats().accepted).toBe(2 * sent);
+    // Whoever waits for the end of a request is told.
+    expect(closed).toBe(sent);
+  });
 });
 
 describe('serve', () => {

@@ -157,6 +157,30 @@ it('silences and deploys are what was posted, newest first', async () => {
   expect(service.anomalyDetector.silences).toHaveLength(2);
 });
 
+it.each([
+  ['threshold?metric_name=cpu_usage&threshold=', '#/threshold', 'must be a number'],
+  ['threshold?metric_name=cpu_usage', '#/threshold', 'expected string'],
+  ['anomalies?limit=0x10', '#/limit', 'must be a number'],
+  ['anomalies?limit=1.5', '#/limit', 'expected int'],
+  ['chart?metric_name=cpu_usage&points=1e9', '#/points', 'Too big'],
+  ['forecast?metric_name=cpu_usage&horizon=0s', '#/horizon', 'must be milliseconds above 0'],
+  ['forecast?metric_name=cpu_usage&horizon=999999d', '#/horizon', 'up to a year'],
+])('%s is refused with a pointer to what is wrong', async (path, pointer, detail) => {
+  const response = await api.get(path);
+  const { errors } = (await response.json()) as { readonly errors: readonly Row[] };
+  expect([response.status, errors]).toEqual([400, [{ pointer, detail: expect.stringContaining(detail) }]]);
+});
+
+it.each([
+  [{ from: NOW, until: NOW }, '#/until', 'must be later than from'],
+  [{}, '#/until', 'must be ISO 8601'],
+  [{ until: true }, '#/until', 'must be ISO 8601'],
+])('a silence of %j is refused with a pointer to what is wrong', async (body, pointer, detail) => {
+  const response = await client().post('silences', body);
+  const { errors } = (await response.json()) as { readonly errors: readonly Row[] };
+  expect([response.status, errors]).toEqual([400, [{ pointer, detail: expect.stringContaining(detail) }]]);
+});
+
 describe('where it is mounted', () => {
   const ask = (basePath: string, path: string) =>
     client({ basePath }).handler(new Request(`http://localhost${path}/api/v1/analytics/access`));

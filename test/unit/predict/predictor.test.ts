@@ -290,7 +290,7 @@ describe('predictions', () => {
       targetTime: 34 * MINUTE,
       model: 'auto',
       samples: 30,
-      recommendation: 'cpu usage stays near 41 % over the next 5 minutes; no action needed',
+      recommendation: 'CPU usage stays near 41 % over the next 5 minutes; no action needed',
     });
   });
 

@@ -27,25 +27,25 @@ const advise = (metric: string, now: number, forecast: Forecast): string =>
 
 describe('recommendations name number, horizon and action', () => {
   const cases: readonly (readonly [string, number, Forecast, string])[] = [
-    ['cpu_usage', 41, uniform(41, 5), 'cpu usage stays near 41 % over the next 15 minutes; no action needed'],
-    ['cpu_usage', 41, uniform(60, 5), 'cpu usage goes to about 60 % over the next 15 minutes; no action needed'],
+    ['cpu_usage', 41, uniform(41, 5), 'CPU usage stays near 41 % over the next 15 minutes; no action needed'],
+    ['cpu_usage', 41, uniform(60, 5), 'CPU usage goes to about 60 % over the next 15 minutes; no action needed'],
     [
       'cpu_usage',
       70,
       uniform(84, 10),
-      'cpu usage is likely to rise above 80 % within the next 15 minutes (84 % expected, probability 70 %): add capacity or shed load now',
+      'CPU usage is likely to rise above 80 % within the next 15 minutes (84 % expected, probability 70 %): add capacity or shed load now',
     ],
     [
       'cpu_usage',
       70,
       uniform(76, 10),
-      'cpu usage may rise above 80 % within the next 15 minutes (76 % expected, probability 30 %): prepare to add capacity',
+      'CPU usage may rise above 80 % within the next 15 minutes (76 % expected, probability 30 %): prepare to add capacity',
     ],
     [
       'cpu_usage',
       92,
       uniform(95, 4),
-      'cpu usage is likely to stay above 80 % within the next 15 minutes (95 % expected, probability 100 %): add capacity or shed load now',
+      'CPU usage is likely to stay above 80 % within the next 15 minutes (95 % expected, probability 100 %): add capacity or shed load now',
     ],
     [
       'error_rate',

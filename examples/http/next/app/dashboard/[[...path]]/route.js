@@ -1,0 +1,3 @@
+import { handler } from '../../analytics.js';
+
+export { handler as GET };
