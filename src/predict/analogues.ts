@@ -1,5 +1,4 @@
-import { type HistoryModelFactory, plain } from './history-model.ts';
-import { logTransform } from './transform.ts';
+import { plain, type ScaledModelFactory } from './history-model.ts';
 
 /** Seasons of the past that are followed; three to eight were as good. */
 const FOLLOWED = 4;
@@ -20,11 +19,9 @@ interface Analogue {
  *
  * Source: Lorenz, Atmospheric predictability as revealed by naturally occurring analogues, J. Atmos. Sci. 26 (1969).
  */
-export const analogues: HistoryModelFactory = (values, season) => {
-  const scale = logTransform(values);
-  const x = values.map(scale.apply);
-  return plain((at, steps) => {
-    if (at < 2 * season) return new Float64Array(steps).fill(values[at - 1] as number);
+export const analogues: ScaledModelFactory = ({ x, scale }, season) =>
+  plain((at, steps) => {
+    if (at < 2 * season) return new Float64Array(steps).fill(scale.invert(x[at - 1] as number));
     const level = meanBefore(x, at, season);
     const found: Analogue[] = [];
     for (let end = at - season; end >= season; end -= season) found.push(compared(x, at, level, end, season));
@@ -32,7 +29,6 @@ export const analogues: HistoryModelFactory = (values, season) => {
     const expected = continued(x, at, steps, season, level, found.slice(0, FOLLOWED));
     return expected.map(scale.invert);
   });
-};
 
 function compared(x: Float64Array, at: number, level: number, end: number, season: number): Analogue {
   const own = meanBefore(x, end, season);

@@ -4,30 +4,21 @@ import { combine } from './combination.ts';
 import { backtestEnds, type ErrorBand, errorBand, inflation } from './error-band.ts';
 import { checkedOutput } from './forecaster.ts';
 import { cycleNaive, drift, flatMedian, naive, seasonalNaive } from './history-baselines.ts';
-import type { HistoryModel, HistoryModelFactory } from './history-model.ts';
-import { LagRidge, lagRidge } from './lag-ridge.ts';
+import type { HistoryModel, HistoryModelFactory, ScaledModelFactory } from './history-model.ts';
+import { LagRidge } from './lag-ridge.ts';
 import { type ModelChoice, modelFactory, modelName } from './model-pool.ts';
 import type { HolidayCalendar } from './prophet.ts';
 import { cycleMean, movedCycleMean, movedSeasonMedian, newSeasonMedian } from './season-courses.ts';
 import { theta } from './theta.ts';
-import { IDENTITY, rootTransform } from './transform.ts';
+import { IDENTITY, logTransform, onScale, rootTransform } from './transform.ts';
 
 /** A forecast stays within the seen range widened by this share of it, and by what a line through it would cover. */
 const MARGIN = 0.5;
 
 /** What `auto` combines beside the regressions on lags. */
-const SEASONAL_POOL: readonly HistoryModelFactory[] = [
-  seasonalNaive,
-  cycleNaive,
-  cycleMean,
-  movedCycleMean,
-  movedSeasonMedian,
-  newSeasonMedian,
-  analogues,
-  naive,
-  flatMedian,
-  theta,
-];
+const SEASONAL_POOL: readonly HistoryModelFactory[] = [seasonalNaive, cycleNaive, cycleMean, naive, flatMedian, theta];
+/** And, of them, these on the logarithm: what moves a course by a share. */
+const MOVED_POOL: readonly ScaledModelFactory[] = [movedCycleMean, movedSeasonMedian, newSeasonMedian, analogues];
 const PLAIN_POOL: readonly HistoryModelFactory[] = [naive, drift, flatMedian, theta];
 
 /** What to forecast, all of it checked. */
@@ -118,18 +109,18 @@ function* combined(
   own: readonly HistoryModelFactory[],
 ): Work<Interval> {
   const root = rootTransform(values);
-  const regression = models.includes('auto') ? new LagRidge(values, season, root) : undefined;
+  const regression = models.includes('auto') ? new LagRidge(onScale(values, root), season) : undefined;
   const members: HistoryModel[] = [];
   if (regression !== undefined) {
     members.push(regression);
-    if (root !== IDENTITY) members.push(lagRidge(values, season));
-    for (const factory of season > 1 ? SEASONAL_POOL : PLAIN_POOL) members.push(factory(values, season));
+    yield;
+    members.push(...(yield* pool(values, season)));
   }
   for (const factory of own) members.push(factory(values, season));
   const first = firstEnd(values.length, season);
   const mix = yield* combine(members, values, steps, first);
 
-  const onScale = (value: number): number => root.apply(root === IDENTITY ? value : Math.max(0, value));
+  const toRoot = (value: number): number => root.apply(root === IDENTITY ? value : Math.max(0, value));
   const fitted = yield* (members[0] as HistoryModel).learn(values.length);
   const from = regression === undefined ? first : Math.max(first, Math.min(regression.firstEnd, values.length - 1));
   const errors: Float64Array[] = [];
@@ -137,15 +128,25 @@ function* combined(
   for (const end of ends) {
     const length = Math.min(steps, values.length - end);
     const forecast = regression === undefined ? yield* mix.forecast(end, length) : fitted(end, length);
-    errors.push(forecast.map((value, i) => root.apply(values[end + i] as number) - onScale(value)));
+    errors.push(forecast.map((value, i) => root.apply(values[end + i] as number) - toRoot(value)));
     yield;
   }
   for (const { from: end, mean: expected } of mix.past) {
-    errors.push(expected.map((value, i) => root.apply(values[end + i] as number) - onScale(value)));
+    errors.push(expected.map((value, i) => root.apply(values[end + i] as number) - toRoot(value)));
   }
   const mean = yield* mix.forecast(values.length, steps);
-  const { lower, upper } = around(mean.map(onScale), errorBand(errors, steps, level, inflation(ends, season, steps)));
+  const { lower, upper } = around(mean.map(toRoot), errorBand(errors, steps, level, inflation(ends, season, steps)));
   return { mean, lower: lower.map(root.invert), upper: upper.map(root.invert) };
+}
+
+/** The members of the library's pool beside the regression on the root. */
+function* pool(values: Float64Array, season: number): Work<HistoryModel[]> {
+  const logged = onScale(values, logTransform(values));
+  const members = logged.scale === IDENTITY ? [] : [new LagRidge(logged, season) as HistoryModel];
+  yield;
+  for (const factory of season > 1 ? SEASONAL_POOL : PLAIN_POOL) members.push(factory(values, season));
+  for (const factory of season > 1 ? MOVED_POOL : []) members.push(factory(logged, season));
+  return members;
 }
 
 /** Values needed before a backtest means anything: two seasons, or a third of a short history. */

@@ -2,7 +2,7 @@ import { RidgeSystem } from '../stats/ridge-system.ts';
 import type { Work } from '../stats/work.ts';
 import { CYCLE } from './history-baselines.ts';
 import type { FittedHistory, HistoryModel, HistoryModelFactory } from './history-model.ts';
-import { logTransform, type Transform } from './transform.ts';
+import { logTransform, onScale, type ScaledSeries, type Transform } from './transform.ts';
 
 /** The last steps that the regression looks at. */
 const RECENT_LAGS = 8;
@@ -33,7 +33,8 @@ interface Fit {
 }
 
 /** Ridge regression on lags of the logarithm; see {@link LagRidge}. */
-export const lagRidge: HistoryModelFactory = (values, season) => new LagRidge(values, season, logTransform(values));
+export const lagRidge: HistoryModelFactory = (values, season) =>
+  new LagRidge(onScale(values, logTransform(values)), season);
 
 /**
  * Linear regression of the change over one season on recent such changes, on how the last season and the same time of
@@ -45,7 +46,7 @@ export const lagRidge: HistoryModelFactory = (values, season) => new LagRidge(va
  */
 export class LagRidge implements HistoryModel {
   readonly #season: number;
-  readonly #transform: Transform;
+  readonly #scale: Transform;
   readonly #x: Float64Array;
   /** Each input is the value at one lag less that at another. */
   readonly #near: Int32Array;
@@ -55,11 +56,11 @@ export class LagRidge implements HistoryModel {
   readonly #first: number;
   readonly #row: Float64Array;
 
-  constructor(values: Float64Array, season: number, transform: Transform) {
+  constructor({ x, scale }: ScaledSeries, season: number) {
     this.#season = season;
-    this.#transform = transform;
-    this.#x = values.map(transform.apply);
-    const pairs = inputPairs(season, values.length);
+    this.#scale = scale;
+    this.#x = x;
+    const pairs = inputPairs(season, x.length);
     this.#near = Int32Array.from(pairs, ([near]) => near);
     this.#far = Int32Array.from(pairs, ([, far]) => far);
     const inputs = pairs.length + 1;
@@ -70,7 +71,7 @@ export class LagRidge implements HistoryModel {
 
   *learn(end: number): Work<FittedHistory> {
     const fit = yield* this.#fit(end);
-    return (at, steps) => this.#forecast(fit, at, steps).map(this.#transform.invert);
+    return (at, steps) => this.#forecast(fit, at, steps).map(this.#scale.invert);
   }
 
   *#fit(end: number): Work<Fit | undefined> {

@@ -1,7 +1,7 @@
 import { medianOf } from '../stats/order.ts';
 import { CYCLE } from './history-baselines.ts';
-import { type HistoryModelFactory, plain } from './history-model.ts';
-import { IDENTITY, logTransform } from './transform.ts';
+import { type HistoryModelFactory, plain, type ScaledModelFactory } from './history-model.ts';
+import { IDENTITY, onScale } from './transform.ts';
 
 /** Cycles that the weekly mean looks back on, and how much less each counts than the one after it. */
 const CYCLES = 4;
@@ -67,12 +67,10 @@ function member(
   courseOf: (season: number) => Course,
   recent: (season: number) => number,
   share: number,
-): HistoryModelFactory {
-  return (values, season) => {
+): ScaledModelFactory {
+  return ({ x, scale }, season) => {
     const course = courseOf(season);
     const count = recent(season);
-    const scale = count === 0 ? IDENTITY : logTransform(values);
-    const x = values.map(scale.apply);
     return plain((at, steps) => {
       const away: number[] = [];
       for (let i = Math.max(1, at - count); i < at; i++) away.push((x[i] as number) - course.expected(x, at, i));
@@ -86,13 +84,14 @@ function member(
 }
 
 /** The mean of the same place in the last four weeks, where seven seasons are a week. */
-export const cycleMean: HistoryModelFactory = member(cycleCourse, () => 0, 0);
+export const cycleMean: HistoryModelFactory = (values, season) =>
+  member(cycleCourse, () => 0, 0)(onScale(values, IDENTITY), season);
 
 /** The same, moved halfway to where the last season was. */
-export const movedCycleMean: HistoryModelFactory = member(cycleCourse, (season) => season, CYCLE_SHARE);
+export const movedCycleMean: ScaledModelFactory = member(cycleCourse, (season) => season, CYCLE_SHARE);
 
 /** The median of the same place in the last seven seasons, moved to where the last season was. */
-export const movedSeasonMedian: HistoryModelFactory = member(medianCourse, (season) => season, 1);
+export const movedSeasonMedian: ScaledModelFactory = member(medianCourse, (season) => season, 1);
 
 /** The same, moved to where the last few values were. */
-export const newSeasonMedian: HistoryModelFactory = member(medianCourse, () => NOW, 1);
+export const newSeasonMedian: ScaledModelFactory = member(medianCourse, () => NOW, 1);
