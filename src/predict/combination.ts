@@ -11,6 +11,9 @@ const ORIGINS = 5;
 const SHARPNESS = 2;
 const MIDDLE = 0.3;
 
+/** Steps combined between two places where the work may be interrupted. */
+const STEPS_AT_ONCE = 256;
+
 /** What was expected after the first `from` values by models that knew no more. */
 interface PastForecast {
   readonly from: number;
@@ -59,16 +62,18 @@ export function* combine(
     const weight = weights[i] as number;
     if (weight > 0) kept.push({ member, fitted: yield* member.learn(end), weight });
   }
+  const found: PastForecast[] = [];
+  for (const { from, forecasts } of past) found.push({ from, mean: yield* middleForecast(forecasts, weights) });
   return {
-    past: past.map(({ from, forecasts }) => ({ from, mean: middleForecast(forecasts, weights) })),
+    past: found,
     *forecast(at, length) {
       const forecasts: Float64Array[] = [];
       for (const { member, fitted } of kept) {
         const one = member.refits && at < end ? yield* member.learn(at) : fitted;
         forecasts.push(one(at, length));
+        yield;
       }
-      yield;
-      return middleForecast(
+      return yield* middleForecast(
         forecasts,
         Float64Array.from(kept, ({ weight }) => weight),
       );
@@ -82,14 +87,17 @@ function memberWeights(roots: readonly number[]): Float64Array {
   return Float64Array.from(roots, (root) => (root === least ? 1 : (least / root) ** (2 * SHARPNESS)));
 }
 
-function middleForecast(forecasts: readonly Float64Array[], weights: Float64Array): Float64Array {
+function* middleForecast(forecasts: readonly Float64Array[], weights: Float64Array): Work<Float64Array> {
   const values = new Float64Array(forecasts.length);
   const order = new Float64Array(forecasts.length);
-  return Float64Array.from(forecasts[0] as Float64Array, (_, step) => {
+  const middle = new Float64Array((forecasts[0] as Float64Array).length);
+  for (let step = 0; step < middle.length; step++) {
     for (let i = 0; i < forecasts.length; i++) values[i] = forecasts[i]?.[step] as number;
     order.set(weights);
-    return weightedMiddle(values, order, MIDDLE);
-  });
+    middle[step] = weightedMiddle(values, order, MIDDLE);
+    if (step % STEPS_AT_ONCE === 0) yield;
+  }
+  return middle;
 }
 
 function absoluteError(values: Float64Array, from: number, forecast: Float64Array): number {

@@ -135,7 +135,10 @@ function* combined(
     errors.push(expected.map((value, i) => root.apply(values[end + i] as number) - toRoot(value)));
   }
   const mean = yield* mix.forecast(values.length, steps);
-  const { lower, upper } = around(mean.map(toRoot), errorBand(errors, steps, level, inflation(ends, season, steps)));
+  yield;
+  const band = errorBand(errors, steps, level, inflation(ends, season, steps));
+  yield;
+  const { lower, upper } = around(mean.map(toRoot), band);
   return { mean, lower: lower.map(root.invert), upper: upper.map(root.invert) };
 }
 
