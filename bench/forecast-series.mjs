@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { linearRegression } from 'simple-statistics';
 import { idleBlock, median, processMicroseconds, watched } from './measure.mjs';
 import { table } from './page.mjs';
 
@@ -133,6 +134,10 @@ async function peers() {
       const model = new prophet.Prophet({ optimizer, intervalWidth: LEVEL });
       model.fit({ ds: ds(0, values.length), y: [...values] });
       return banded(model.predict({ ds: ds(values.length, STEPS) }).yhat);
+    },
+    'line through all (simple-statistics)': (values) => {
+      const { m, b } = linearRegression(Array.from(values, (value, i) => [i, value]));
+      return { mean: Float64Array.from({ length: STEPS }, (_, i) => b + m * (values.length + i)) };
     },
     'npm arima, automatic': (values) => {
       const model = new Arima({ auto: true, s: SEASON, p: 3, q: 3, P: 1, Q: 1, D: 1, verbose: false });

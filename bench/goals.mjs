@@ -138,17 +138,15 @@ export const MISSED = {
   'online-forecast': COLD,
   'online-error-1h':
     'it was .631 before averages started anew after a level shift, which makes forecasts right within minutes after an incident and costs virtual machines, whose load jumps and comes back, as much an hour ahead',
-  'ops-coverage': 'by a hundredth of a point; wider bands would leave M4, where 95.7 held, farther from its own goal',
+  'ops-coverage': 'a level that shifts within the two days is not in past errors; wider bands would miss on M4',
   'online-bytes': 'this was measured just before a series kept four past values, 16 bytes, less',
   'online-worse-1h': FEW,
   'online-worse-15m': FEW,
   'online-worse-5m': FEW,
   'series-owa':
-    'the goal is for all 414 series, these are the half that was used while it was written; halves differ by .015 by chance. Tried without gain: coefficients of the lag regression pooled over series (.43 to .50 alone), other penalties, more or fewer recent lags, forgetting; a damped trend, ETS, Prophet or Holt-Winters as further members (.393 to .402), other exponents and counts of members (.396 to .412)',
-  'series-msis':
-    'tried: bands from the errors of the mix instead of the regression (5.7 to 5.9), wider and narrower ones; the coverage is met',
+    'the goal is for all 414 series, these are the half that was used while it was written; halves differ by .015 by chance. What was tried is in explanation/forecasting.md',
   'series-block':
-    'every slice ends after 1.5 ms; what is above is garbage collection, one member of the pool that cannot be cut finer, and the wait for the processor (the column `idle loop`)',
+    'every slice ends after 1.5 ms, and no step of the work takes more than .7 ms for eight months of hours; what is above is garbage collection and the wait for the processor (the column `idle loop`)',
 };
 
 /** Whether a figure that was reached meets its goal. */

@@ -1,28 +1,24 @@
-import { sortedQuantile } from '../stats/order.ts';
 import type { Work } from '../stats/work.ts';
+import { analogues } from './analogues.ts';
 import { combine } from './combination.ts';
-import { backtestEnds, type ErrorBand, errorBand } from './error-band.ts';
+import { backtestEnds, type ErrorBand, errorBand, inflation } from './error-band.ts';
 import { checkedOutput } from './forecaster.ts';
-import { cycleMean, drift, flatMedian, naive, seasonalNaive, seasonMedian } from './history-baselines.ts';
-import type { HistoryModel, HistoryModelFactory } from './history-model.ts';
-import { LagRidge, lagRidge } from './lag-ridge.ts';
+import { cycleNaive, drift, flatMedian, naive, seasonalNaive } from './history-baselines.ts';
+import type { HistoryModel, HistoryModelFactory, ScaledModelFactory } from './history-model.ts';
+import { LagRidge } from './lag-ridge.ts';
 import { type ModelChoice, modelFactory, modelName } from './model-pool.ts';
 import type { HolidayCalendar } from './prophet.ts';
+import { cycleMean, movedCycleMean, movedSeasonMedian, newSeasonMedian } from './season-courses.ts';
 import { theta } from './theta.ts';
-import { IDENTITY, rootTransform } from './transform.ts';
+import { IDENTITY, logTransform, onScale, rootTransform } from './transform.ts';
 
-/**
- * Errors of past forecasts understate those to come: the models have seen what they forecast, or nearly. Tuned, with the
- * widening by half the shortfall, on the half of M4 Hourly and the operational series that docs/benchmarks.md measures.
- */
-const INFLATION = 1.15;
-/** Errors of the backtest may ask for a band so many times as wide, not more: it is a few stretches. */
-const MOST_SHORTFALL = 2;
 /** A forecast stays within the seen range widened by this share of it, and by what a line through it would cover. */
 const MARGIN = 0.5;
 
 /** What `auto` combines beside the regressions on lags. */
-const SEASONAL_POOL: readonly HistoryModelFactory[] = [seasonalNaive, cycleMean, seasonMedian, flatMedian, theta];
+const SEASONAL_POOL: readonly HistoryModelFactory[] = [seasonalNaive, cycleNaive, cycleMean, naive, flatMedian, theta];
+/** And, of them, these on the logarithm: what moves a course by a share. */
+const MOVED_POOL: readonly ScaledModelFactory[] = [movedCycleMean, movedSeasonMedian, newSeasonMedian, analogues];
 const PLAIN_POOL: readonly HistoryModelFactory[] = [naive, drift, flatMedian, theta];
 
 /** What to forecast, all of it checked. */
@@ -99,12 +95,13 @@ function* single(
       yield;
     }
   }
-  return around(fitted(values.length, steps), errorBand(errors, steps, level, INFLATION));
+  return around(fitted(values.length, steps), errorBand(errors, steps, level, inflation(ends, season, steps)));
 }
 
 /**
- * A combination of models, with an interval on the scale of the root, where they are most alike. It is made from the
- * errors of the regression in the library's pool, which are sharper than those of the mix; without it of the mix.
+ * A combination of models, with an interval on the scale of the root, where they are most alike. It is made from what the
+ * mix missed in its backtest, and from the errors at many more earlier ends of the regression in the library's pool,
+ * which costs little and errs about as far; without it of the mix.
  */
 function* combined(
   values: Float64Array,
@@ -112,59 +109,47 @@ function* combined(
   own: readonly HistoryModelFactory[],
 ): Work<Interval> {
   const root = rootTransform(values);
-  const regression = models.includes('auto') ? new LagRidge(values, season, root) : undefined;
+  const regression = models.includes('auto') ? new LagRidge(onScale(values, root), season) : undefined;
   const members: HistoryModel[] = [];
   if (regression !== undefined) {
     members.push(regression);
-    if (root !== IDENTITY) members.push(lagRidge(values, season));
-    for (const factory of season > 1 ? SEASONAL_POOL : PLAIN_POOL) members.push(factory(values, season));
+    yield;
+    members.push(...(yield* pool(values, season)));
   }
   for (const factory of own) members.push(factory(values, season));
   const first = firstEnd(values.length, season);
   const mix = yield* combine(members, values, steps, first);
 
-  const onScale = (value: number): number => root.apply(root === IDENTITY ? value : Math.max(0, value));
+  const toRoot = (value: number): number => root.apply(root === IDENTITY ? value : Math.max(0, value));
   const fitted = yield* (members[0] as HistoryModel).learn(values.length);
   const from = regression === undefined ? first : Math.max(first, Math.min(regression.firstEnd, values.length - 1));
   const errors: Float64Array[] = [];
-  for (const end of backtestEnds(values.length, from, steps, season)) {
+  const ends = backtestEnds(values.length, from, steps, season);
+  for (const end of ends) {
     const length = Math.min(steps, values.length - end);
     const forecast = regression === undefined ? yield* mix.forecast(end, length) : fitted(end, length);
-    errors.push(forecast.map((value, i) => root.apply(values[end + i] as number) - onScale(value)));
+    errors.push(forecast.map((value, i) => root.apply(values[end + i] as number) - toRoot(value)));
     yield;
   }
+  for (const { from: end, mean: expected } of mix.past) {
+    errors.push(expected.map((value, i) => root.apply(values[end + i] as number) - toRoot(value)));
+  }
   const mean = yield* mix.forecast(values.length, steps);
-  const band = errorBand(errors, steps, level, 1);
-  const past = mix.past.map(({ from: end, mean: expected }) => {
-    return expected.map((value, i) => root.apply(values[end + i] as number) - onScale(value));
-  });
-  const { lower, upper } = around(mean.map(onScale), widened(band, shortfall(band, past, level)));
+  yield;
+  const band = errorBand(errors, steps, level, inflation(ends, season, steps));
+  yield;
+  const { lower, upper } = around(mean.map(toRoot), band);
   return { mean, lower: lower.map(root.invert), upper: upper.map(root.invert) };
 }
 
-/**
- * By how much to widen a band for errors that it should have held and did not: half of what they ask for, since they are
- * of few stretches.
- */
-function shortfall(band: ErrorBand, past: readonly Float64Array[], level: number): number {
-  const ratios = past.flatMap((run) =>
-    Array.from(run, (error, i) => {
-      const side = (error < 0 ? band.below : band.above)[i] as number;
-      return side === 0 ? 1 : error / side;
-    }),
-  );
-  const needed =
-    ratios.length === 0
-      ? 1
-      : sortedQuantile(
-          ratios.sort((a, b) => a - b),
-          level,
-        );
-  return INFLATION * Math.sqrt(Math.max(1, Math.min(MOST_SHORTFALL, needed)));
-}
-
-function widened({ below, above }: ErrorBand, factor: number): ErrorBand {
-  return { below: below.map((distance) => distance * factor), above: above.map((distance) => distance * factor) };
+/** The members of the library's pool beside the regression on the root. */
+function* pool(values: Float64Array, season: number): Work<HistoryModel[]> {
+  const logged = onScale(values, logTransform(values));
+  const members = logged.scale === IDENTITY ? [] : [new LagRidge(logged, season) as HistoryModel];
+  yield;
+  for (const factory of season > 1 ? SEASONAL_POOL : PLAIN_POOL) members.push(factory(values, season));
+  for (const factory of season > 1 ? MOVED_POOL : []) members.push(factory(logged, season));
+  return members;
 }
 
 /** Values needed before a backtest means anything: two seasons, or a third of a short history. */

@@ -1,4 +1,5 @@
 import type { Work } from '../stats/work.ts';
+import type { ScaledSeries } from './transform.ts';
 
 /**
  * What was learned from the first values of a history: gives the `steps` values expected after the first `at` of them.
@@ -17,6 +18,9 @@ export interface HistoryModel {
 
 /** Makes the model of a history; `season` is the length of a season in steps, 1 for none. */
 export type HistoryModelFactory = (values: Float64Array, season: number) => HistoryModel;
+
+/** Makes the model of a history that is on a scale already; forecasts are of the values. */
+export type ScaledModelFactory = (series: ScaledSeries, season: number) => HistoryModel;
 
 /** A model that has nothing to learn, or learns it within microseconds. */
 export function plain(forecast: FittedHistory): HistoryModel {

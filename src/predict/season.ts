@@ -11,6 +11,8 @@ const RESOLUTION = 96;
 const CLEAR = 0.3;
 /** A longer season must be this much clearer than a shorter one: its multiples are as clear as a season itself. */
 const CLEARER = 0.05;
+/** It is looked for in so many of the newest values: what repeats now, in steps of about a millisecond. */
+const MOST_VALUES = 20_000;
 /** Distances from the moving mean count at most this many times their median. */
 const CLIP = 5;
 
@@ -18,14 +20,15 @@ const CLIP = 5;
  * Length of the season in steps, 1 for none: a length that clocks and calendars make, at which the values repeat more
  * clearly than at half of it. Of a day and a week of hours it is the day.
  */
-export function* detectSeason(values: Float64Array): Work<number> {
+export function* detectSeason(history: Float64Array): Work<number> {
+  const values = history.subarray(-MOST_VALUES);
   let best = 1;
   let clearest = Number.NEGATIVE_INFINITY;
   for (const season of [...CANDIDATES].sort((a, b) => a - b)) {
     if (season === 168 && best === 24) continue;
     if (values.length < CYCLES * season) break;
     yield;
-    const clarity = seasonality(values, season);
+    const clarity = yield* seasonality(values, season);
     if (clarity === undefined || clarity <= clearest + CLEARER) continue;
     best = season;
     clearest = clarity;
@@ -34,12 +37,14 @@ export function* detectSeason(values: Float64Array): Work<number> {
 }
 
 /** Autocorrelation at one season, of the series less its moving mean; `undefined` where that is no season. */
-function seasonality(values: Float64Array, season: number): number | undefined {
+function* seasonality(values: Float64Array, season: number): Work<number | undefined> {
   const block = Math.max(1, Math.floor(season / RESOLUTION));
   const coarse = block === 1 ? values : averages(values, block);
   const length = Math.round(season / block);
   const detrended = lessMovingMean(coarse, length);
+  yield;
   const limit = CLIP * medianOf(detrended.map(Math.abs));
+  yield;
   const x = limit === 0 ? detrended : detrended.map((value) => Math.max(-limit, Math.min(limit, value)));
   let variance = 0;
   for (const value of x) variance += value * value;

@@ -9,14 +9,36 @@ export function sortedQuantile(sorted: ArrayLike<number>, p: number): number {
 
 /** Median of the values, which are not changed. */
 export function medianOf(values: ArrayLike<number>): number {
-  return sortedQuantile(Float64Array.from(values).sort(), 0.5);
+  return sortedQuantile(new Float64Array(values).sort(), 0.5);
 }
 
 /**
- * The value at which half of the weight lies on either side, the mean of both where it falls between two. Sorts `values`
- * and `weights` in place.
+ * Weighted mean of the middle `share` of the weight, in order of the values: near 0 the weighted median, 1 the weighted
+ * mean. Sorts `values` and `weights` in place.
+ *
+ * @param share in (0, 1]
  */
-export function weightedMedian(values: Float64Array, weights: Float64Array): number {
+export function weightedMiddle(values: Float64Array, weights: Float64Array, share: number): number {
+  const total = sortWithWeights(values, weights);
+  const from = (total * (1 - share)) / 2;
+  const to = total - from;
+  let below = 0;
+  let sum = 0;
+  let taken = 0;
+  for (let i = 0; i < values.length; i++) {
+    const above = below + (weights[i] as number);
+    const inside = Math.min(above, to) - Math.max(below, from);
+    if (inside > 0) {
+      sum += inside * (values[i] as number);
+      taken += inside;
+    }
+    below = above;
+  }
+  return sum / taken;
+}
+
+/** Sorts by value, weights along with it, and gives the sum of the weights. For a few values: O(n²). */
+function sortWithWeights(values: Float64Array, weights: Float64Array): number {
   let total = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
@@ -30,11 +52,5 @@ export function weightedMedian(values: Float64Array, weights: Float64Array): num
     values[at] = value;
     weights[at] = weight;
   }
-  let below = 0;
-  for (let i = 0; i < values.length; i++) {
-    below += weights[i] as number;
-    if (below > total / 2) return values[i] as number;
-    if (below === total / 2) return ((values[i] as number) + (values[i + 1] ?? (values[i] as number))) / 2;
-  }
-  return values[values.length - 1] as number;
+  return total;
 }

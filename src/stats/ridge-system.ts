@@ -24,15 +24,22 @@ export class RidgeSystem {
 
   add(row: Float64Array, target: number): void {
     const n = this.#inputs;
+    const products = this.#products;
+    const targets = this.#targets;
     for (let i = 0; i < n; i++) {
       const value = row[i] as number;
       if (value === 0) continue;
-      this.#targets[i] = (this.#targets[i] as number) + value * target;
-      for (let j = 0; j <= i; j++) {
-        this.#products[i * n + j] = (this.#products[i * n + j] as number) + value * (row[j] as number);
-      }
+      targets[i] = (targets[i] as number) + value * target;
+      const from = i * n;
+      for (let j = 0; j <= i; j++) products[from + j] = (products[from + j] as number) + value * (row[j] as number);
     }
     this.#rows++;
+  }
+
+  /** Root mean square of each input. */
+  rootMeanSquares(): Float64Array {
+    const n = this.#inputs;
+    return Float64Array.from({ length: n }, (_, i) => Math.sqrt((this.#products[i * n + i] as number) / this.#rows));
   }
 
   /** Sum of the squared residuals under given coefficients; `total` is the sum of the squared targets. */

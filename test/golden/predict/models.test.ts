@@ -93,4 +93,11 @@ describe('lag-ridge', () => {
       expect(value).toBeCloseTo(season[i % 6] as number, 6);
     });
   });
+
+  it('does not carry a spike on', () => {
+    const values = Array.from({ length: 600 }, (_, i) => 50 + 10 * Math.sin((i * Math.PI) / 12) + 2 * Math.sin(i * i));
+    values[599] = 1000;
+    const { mean } = forecastSeries(values, { steps: 23, model: 'lag-ridge', seasonLength: 24 });
+    for (const value of mean) expect(value).toBeLessThan(100);
+  });
 });

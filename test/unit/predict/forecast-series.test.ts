@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AnalyticsError } from '../../../src/errors.ts';
-import { forecastSeries } from '../../../src/predict/forecast-series.ts';
+import { forecastSeries, forecastSeriesAsync } from '../../../src/predict/forecast-series.ts';
 import { MODEL_NAMES } from '../../../src/predict/model-pool.ts';
 import { describeSeriesModel } from './describe-series-model.ts';
 
@@ -55,5 +55,42 @@ describe('forecastSeries', () => {
   it('forecasts the same from an array and from a typed array', () => {
     const values = [5, 3, 8, 1, 9, 2, 7, 4, 4, 6, 2, 8];
     expect(forecastSeries(Float32Array.from(values), { steps: 3 })).toEqual(forecastSeries(values, { steps: 3 }));
+  });
+});
+
+describe('forecastSeriesAsync', () => {
+  const hours = Array.from({ length: 24 * 30 }, (_, i) => 50 + 20 * Math.sin((i * Math.PI) / 12) + 5 * Math.sin(i * i));
+
+  it.each(MODEL_NAMES)('gives what forecastSeries gives, by %s', async (model) => {
+    const options = { steps: 24, model };
+    expect(await forecastSeriesAsync(hours, options)).toEqual(forecastSeries(hours, options));
+  });
+
+  it('lets the event loop turn while it works', async () => {
+    let turns = 0;
+    let done = false;
+    const forecast = forecastSeriesAsync(hours, { steps: 24, model: 'arima' }).finally(() => {
+      done = true;
+    });
+    while (!done) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns++;
+    }
+    await forecast;
+    expect(turns).toBeGreaterThan(4);
+  });
+
+  it('rejects with the reason of its signal, before and while it works', async () => {
+    const before = AbortSignal.abort(new Error('not today'));
+    await expect(forecastSeriesAsync(hours, { steps: 24, signal: before })).rejects.toThrow('not today');
+    const controller = new AbortController();
+    const forecast = forecastSeriesAsync(hours, { steps: 24, model: 'arima', signal: controller.signal });
+    setImmediate(() => controller.abort(new Error('enough')));
+    await expect(forecast).rejects.toThrow('enough');
+  });
+
+  it('rejects wrong options and values by their codes', async () => {
+    await expect(forecastSeriesAsync(hours, { steps: 0 })).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' });
+    await expect(forecastSeriesAsync([Number.NaN], { steps: 1 })).rejects.toMatchObject({ code: 'ERR_INVALID_VALUE' });
   });
 });

@@ -79,6 +79,21 @@ describe('forecasters of the user', () => {
     expect(mean[0]).toBeGreaterThan(84);
   });
 
+  it('have no pull where one goes astray among three that were as good', () => {
+    const astray: Forecaster = {
+      name: 'astray',
+      fit: (values, season) =>
+        values.length < hours.length
+          ? lastWeek.fit(values, season)
+          : { forecast: (steps) => ({ mean: new Array<number>(steps).fill(120) }) },
+    };
+    const twin: Forecaster = { ...lastWeek, name: 'twin' };
+    const { mean } = forecastSeries(hours, { steps: 4, seasonLength: 24, models: [lastWeek, astray, twin] });
+    hours.slice(-7 * 24, -7 * 24 + 4).forEach((value, i) => {
+      expect(mean[i]).toBeCloseTo(value, 9);
+    });
+  });
+
   it('give their own interval where they know one', () => {
     const known: Forecaster = {
       name: 'known',

@@ -34,6 +34,18 @@ describe('the ridge system', () => {
     expect([...system.solve(0)]).toEqual([0, 1]);
   });
 
+  it('says how large its inputs were', () => {
+    const system = new RidgeSystem(2);
+    for (const [a, b] of [
+      [3, -1],
+      [4, 1],
+    ] as const) {
+      system.add(Float64Array.of(a, b), 0);
+    }
+    // √((9 + 16) / 2) and √((1 + 1) / 2).
+    expect([...system.rootMeanSquares()]).toEqual([Math.sqrt(12.5), 1]);
+  });
+
   it('can be solved in between and goes on', () => {
     const whole = new RidgeSystem(1);
     const parts = new RidgeSystem(1);
