@@ -27,6 +27,12 @@ const TRIM = 0.5;
  */
 const PRIOR_SPREAD = 4;
 
+/**
+ * The upper half of the peaks has a shape of its own, of which that of all is thought to hold with so much logarithmic
+ * spread: ½ to 4 served the same series alike.
+ */
+const UPPER_PRIOR = 2;
+
 /** What deviates by less than this is in no tail. */
 const LEAST_TAIL = 1;
 
@@ -46,6 +52,8 @@ export interface TailCalibrationSnapshot {
   readonly start: number;
   readonly slope: number;
   readonly power: number;
+  readonly knee: number;
+  readonly upperPower: number;
 }
 
 /**
@@ -57,6 +65,9 @@ export interface TailCalibrationSnapshot {
  * q·(x / u)^b, a straight line in a normal plot of logarithms, with b fitted to the peaks' ranks. It covers tails
  * from normal (b = 1) over exponential (½) to Pareto (→ 0), keeps growing with x, so that the second of two outages is
  * still one, and never makes a deviation larger.
+ *
+ * A stream that rests but for a job every hour has two kinds of deviations, and one b for both says of what lies far
+ * beyond all jobs that it is one more. So from the middle peak on there is a b of its own, where it is steeper.
  *
  * 128 numbers; some 10 ns per value, and every 15 values an insertion and a fit.
  */
@@ -71,6 +82,9 @@ export class TailCalibration {
   #start = 0;
   #slope = 0;
   #power = 0;
+  /** Where its upper half begins, and the power from there on. */
+  #knee = 0;
+  #upperPower = 0;
 
   constructor(snapshot?: TailCalibrationSnapshot) {
     this.#peaks = [...(snapshot?.peaks ?? [])];
@@ -81,17 +95,25 @@ export class TailCalibration {
     this.#start = snapshot?.start ?? Number.POSITIVE_INFINITY;
     this.#slope = snapshot?.slope ?? 1;
     this.#power = snapshot?.power ?? 1;
+    this.#knee = snapshot?.knee ?? Number.POSITIVE_INFINITY;
+    this.#upperPower = snapshot?.upperPower ?? 1;
   }
 
   /** The deviation (not negative) that has the tail probability which `x` has in this stream. */
   map(x: number): number {
-    return x <= this.#start ? this.#slope * x : this.#slope * this.#start * (x / this.#start) ** this.#power;
+    if (x <= this.#start) return this.#slope * x;
+    const inside = Math.min(x, this.#knee);
+    const mapped = this.#slope * this.#start * (inside / this.#start) ** this.#power;
+    return x > inside ? mapped * (x / inside) ** this.#upperPower : mapped;
   }
 
   /** The `x` that {@link map} makes `deviation` of. */
   inverse(deviation: number): number {
     const x = deviation / this.#slope;
-    return x <= this.#start ? x : this.#start * (x / this.#start) ** (1 / this.#power);
+    if (x <= this.#start) return x;
+    const atKnee = this.map(this.#knee);
+    if (deviation > atKnee) return this.#knee * (deviation / atKnee) ** (1 / this.#upperPower);
+    return this.#start * (x / this.#start) ** (1 / this.#power);
   }
 
   /**
@@ -128,6 +150,8 @@ export class TailCalibration {
       start: this.#start,
       slope: this.#slope,
       power: this.#power,
+      knee: this.#knee,
+      upperPower: this.#upperPower,
     };
   }
 
@@ -149,15 +173,29 @@ export class TailCalibration {
     const start = this.#peaks[last];
     if (start === undefined || start < LEAST_TAIL || this.#peaks.length < FEWEST_PEAKS) return;
     const quantile = deviationFromTail((last + 1) / (count + 1));
-    let normalSpread = PRIOR_SPREAD;
-    let spread = PRIOR_SPREAD;
     const left = Math.ceil(Math.min(TRIM * last, incidents * count));
-    for (let rank = left; rank < last; rank++) {
-      normalSpread += Math.log(deviationFromTail((rank + 1) / (count + 1)) / quantile);
-      spread += Math.log((this.#peaks[rank] as number) / start);
-    }
+    const middle = (left + last) >> 1;
     this.#start = start;
     this.#slope = Math.min(1, quantile / start);
-    this.#power = Math.min(1, normalSpread / spread);
+    this.#power = this.#powerAbove(last, left, PRIOR_SPREAD, PRIOR_SPREAD);
+    this.#knee = this.#peaks[middle] as number;
+    const upper = this.#powerAbove(middle, left, UPPER_PRIOR * this.#power, UPPER_PRIOR);
+    this.#upperPower = Math.max(this.#power, upper);
+  }
+
+  /**
+   * The power that makes normal deviations of the peaks above one of them, from the rank `left` on, blended with a prior:
+   * spread of normal deviations over spread of peaks, in logarithms.
+   */
+  #powerAbove(lowest: number, left: number, normalPrior: number, prior: number): number {
+    const start = this.#peaks[lowest] as number;
+    const quantile = deviationFromTail((lowest + 1) / (this.#count + 1));
+    let normalSpread = normalPrior;
+    let spread = prior;
+    for (let rank = left; rank < lowest; rank++) {
+      normalSpread += Math.log(deviationFromTail((rank + 1) / (this.#count + 1)) / quantile);
+      spread += Math.log((this.#peaks[rank] as number) / start);
+    }
+    return Math.min(1, normalSpread / spread);
   }
 }

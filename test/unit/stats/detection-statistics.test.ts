@@ -68,6 +68,16 @@ describe('tail calibration', () => {
     expect(Math.abs(tail.map(9.67) / 4 - 1)).toBeLessThan(0.2);
   });
 
+  it('calls what lies far beyond all jobs of a stream that has one an hour far out, not one more of them', () => {
+    const noise = normal(7);
+    let i = 0;
+    // Two days of minutes; the jobs differ by a tenth.
+    const tail = learned(2880, () => (i++ % 60 === 0 ? 9 + 0.3 * noise() : noise()));
+    // Of jobs alone ten times as far is ten times the deviation; of the gap between noise and jobs it would be 1.4 times.
+    expect(tail.map(90) / tail.map(9)).toBeGreaterThan(4);
+    for (const x of [0.5, 3, 9, 12, 90, 1e4]) expect(tail.inverse(tail.map(x)) / x).toBeCloseTo(1, 9);
+  });
+
   it('rises everywhere, never enlarges, and has an inverse', () => {
     const next = uniform(6);
     const tail = learned(5000, () => 1 / next());
