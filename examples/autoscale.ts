@@ -53,7 +53,7 @@ await service.close();
 /* prints
 03:50  85/s now, 95/s in 15 min: 2 instances
 07:05  175/s now, 187/s in 15 min: 3 instances
-16:25  198/s now, 189/s in 15 min: 2 instances
+16:25  198/s now, 188/s in 15 min: 2 instances
 23:00  49/s now, 43/s in 15 min: 1 instances
 disk usage passes 90 % in 21 days (80 %: 16 to 31 days)
 2301 forecasts scored, 0.91 held, error 0.59 of the last value's
