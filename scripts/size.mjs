@@ -12,7 +12,7 @@ import { build } from 'esbuild';
  * mistake.
  */
 const BUDGETS = {
-  'dist/index.js': { goal: 25_000, limit: 89_000 },
+  'dist/index.js': { goal: 25_000, limit: 91_000 },
   'dist/fleet.js': { goal: 35_000, limit: 35_000 },
   'dist/testing.js': { goal: 85_000, limit: 85_000 },
   // Without the peers, which whoever uses it installs.
