@@ -70,6 +70,8 @@ export class ExpertMix {
   #doubt = 0;
   /** What each expert said, for one call at a time. */
   readonly #said = new Float64Array(EXPERTS);
+  /** Their weights by regret, likewise. */
+  readonly #shares = new Float64Array(EXPERTS);
 
   constructor(layout: StateLayout) {
     this.#at = layout.floats(1 + 4 * EXPERTS);
@@ -118,7 +120,7 @@ export class ExpertMix {
     this.#followLosses(floats, said, change, Math.max(LOSS_WEIGHT, 1 / count));
     this.#followRegrets(floats, said, change, count > REGRET_WARM_UP);
     this.#regression.learn(floats, this.#regressionAt, floats, at, change);
-    this.#curves.learn(floats, this.#curvesAt, floats, at, change);
+    this.#curves.correct(floats, this.#curvesAt, change - (said[CURVES_EXPERT] as number));
   }
 
   /** Makes the weights those that follow from the losses. */
@@ -147,6 +149,7 @@ export class ExpertMix {
     const weights = this.#at + 1;
     const regrets = weights + 2 * EXPERTS;
     const squares = regrets + EXPERTS;
+    const shares = this.#shares;
     let mix = 0;
     let total = 0;
     for (let i = 0; i < EXPERTS; i++) {
@@ -161,12 +164,14 @@ export class ExpertMix {
       const regret = miss * (mix - (said[i] as number));
       floats[regrets + i] = REGRET_MEMORY * (floats[regrets + i] as number) + regret;
       floats[squares + i] = REGRET_MEMORY * (floats[squares + i] as number) + regret * regret;
-      total += regretWeight(floats[regrets + i] as number, floats[squares + i] as number);
+      const weight = regretWeight(floats[regrets + i] as number, floats[squares + i] as number);
+      shares[i] = weight;
+      total += weight;
     }
     if (!count || total === 0) return;
+    const half = 0.5 / total;
     for (let i = 0; i < EXPERTS; i++) {
-      const weight = regretWeight(floats[regrets + i] as number, floats[squares + i] as number);
-      floats[weights + i] = 0.5 * (floats[weights + i] as number) + (0.5 * weight) / total;
+      floats[weights + i] = 0.5 * (floats[weights + i] as number) + half * (shares[i] as number);
     }
   }
 
@@ -187,13 +192,14 @@ export class ExpertMix {
     said[9] = dayChange + (notes[at + WEEK_CHANGE] as number) + toAverage;
     said[10] = notes[at + TREND] as number;
     said[11] = notes[at + HOUR_NOW] as number;
-    said[12] = this.#curves.predict(floats, this.#curvesAt, notes, at);
+    said[CURVES_EXPERT] = this.#curves.predict(floats, this.#curvesAt, notes, at);
     return said;
   }
 }
 
-/** Place of the regression among the experts. */
+/** Places of the regression and of the curves among the experts. */
 const REGRESSION_EXPERT = 4;
+const CURVES_EXPERT = 12;
 
 /** Weight of an expert whose loss is the least one over `ratio`: the 32nd power, so that 2 % more halves it. */
 function preference(ratio: number): number {

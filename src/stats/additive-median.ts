@@ -1,5 +1,7 @@
 /** Where the curves bend; dense near zero, where most inputs are. Fewer and evenly spaced ones are 1 to 2 % worse. */
 const KNOTS: readonly number[] = [-4, -2, -1, -0.5, -0.2, 0, 0.2, 0.5, 1, 2, 4];
+/** The knot at zero. */
+const MIDDLE = 5;
 /** How far one observation moves the curves; 0.03 to 0.1 do alike. */
 const STEP = 0.06;
 /** An error of this size and more moves them by the whole step; below, in proportion, so that they come to rest. */
@@ -10,8 +12,8 @@ const FULL_ERROR = 0.3;
  * eleven knots from −4 to 4, level beyond. For inputs and targets of the order of one. Where a straight line must do the
  * same with small and large inputs, it can say that small ones mean nothing and large ones pass.
  *
- * It keeps no state of its own: `size` numbers from a place in the caller's array, zero at first. Both prediction and
- * observation cost a search among the knots for each input.
+ * It keeps no state of its own: `size` numbers from a place in the caller's array, zero at first. A prediction costs a
+ * search among the knots for each input, learning from it two additions.
  *
  * Sources: Hastie & Tibshirani, Generalized Additive Models (1990); Koenker & Bassett, Regression quantiles (1978); the
  * steps are those of stochastic approximation on Huber's loss, which is the median's beyond {@link FULL_ERROR}.
@@ -43,9 +45,12 @@ export class AdditiveMedian {
     return sum;
   }
 
-  /** Learns that the inputs in `x` from `from` on led to `target`. */
-  learn(state: Float32Array, at: number, x: Float32Array, from: number, target: number): void {
-    const error = target - this.predict(state, at, x, from);
+  /**
+   * Learns from what the last prediction missed, `target − prediction`, of which it still knows the places.
+   *
+   * @param state the one that was predicted from, at the same place
+   */
+  correct(state: Float32Array, at: number, error: number): void {
     const step = STEP * Math.max(-1, Math.min(1, error / FULL_ERROR));
     for (let i = 0; i < this.#inputs; i++) {
       const place = at + i * KNOTS.length + (this.#knots[i] as number);
@@ -56,9 +61,8 @@ export class AdditiveMedian {
   }
 
   #locate(input: number, x: number): void {
-    const last = KNOTS.length - 1;
-    let knot = 0;
-    while (knot < last - 1 && x >= (KNOTS[knot + 1] as number)) knot++;
+    let knot = x >= 0 ? MIDDLE : 0;
+    while (knot < KNOTS.length - 2 && x >= (KNOTS[knot + 1] as number)) knot++;
     const start = KNOTS[knot] as number;
     this.#knots[input] = knot;
     this.#shares[input] = Math.max(0, Math.min(1, (x - start) / ((KNOTS[knot + 1] as number) - start)));

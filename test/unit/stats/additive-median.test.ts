@@ -18,7 +18,7 @@ function modelOf(inputs: number): Model {
   return {
     predict: (...values) => model.predict(state, AT, x(values), FROM),
     learn: (target, ...values) => {
-      model.learn(state, AT, x(values), FROM, target);
+      model.correct(state, AT, target - model.predict(state, AT, x(values), FROM));
       expect([state[0], state[AT - 1], state[AT + model.size]]).toEqual([0, 0, 77]);
     },
   };
