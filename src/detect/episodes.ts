@@ -154,8 +154,8 @@ export function advance(state: EpisodesState, judged: Judged, context: EpisodeCo
   const ripe = judged.anomalous ? (judged.verdict.deviation > 0 ? above : below) : undefined;
   if (ripe !== undefined && ripe.evidence >= context.rules.limit) return open(state, ripe, judged, context);
   if (above === state.above && below === state.below && state.last === undefined) return state;
-  const { open: none, closed, bursts, closedIndex, flaps } = state;
-  return { above, below, open: none, closed, bursts, closedIndex, flaps, last: undefined };
+  const { closed, bursts, closedIndex, flaps } = state;
+  return { above, below, open: undefined, closed, bursts, closedIndex, flaps, last: undefined };
 }
 
 /** Evidence on one side after a sample that deviates by `deviation` to that side. */

@@ -1,6 +1,6 @@
+import { linearRegression } from 'simple-statistics';
 import { medianOf } from '../stats/order.ts';
 import { type HistoryModelFactory, plain } from './history-model.ts';
-import { slope } from './theta.ts';
 
 /** Seasons that make a cycle of their own for days: the week. */
 export const CYCLE = 7;
@@ -30,10 +30,8 @@ export const drift: HistoryModelFactory = (values) =>
 /** The least-squares line through all values, carried on. */
 export const line: HistoryModelFactory = (values) =>
   plain((end, steps) => {
-    const known = values.subarray(0, end);
-    const perStep = slope(known);
-    const middle = known.reduce((a, b) => a + b) / end;
-    return Float64Array.from({ length: steps }, (_, i) => middle + perStep * ((end + 1) / 2 + i));
+    const { m, b } = linearRegression(Array.from({ length: end }, (_, i) => [i, values[i] as number]));
+    return Float64Array.from({ length: steps }, (_, i) => b + m * (end + i));
   });
 
 /** The median of the last seven seasons for every step: the usual level, whatever happened last. */

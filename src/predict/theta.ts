@@ -55,7 +55,7 @@ function smooth(values: Float64Array, weight: number): { readonly level: number;
 }
 
 /** Slope of the least-squares line over 0, 1, 2, …; 0 for a single value. */
-export function slope(values: Float64Array): number {
+function slope(values: Float64Array): number {
   const middle = (values.length - 1) / 2;
   let products = 0;
   let squares = 0;
